@@ -1,0 +1,113 @@
+"""The contract of a metric, and the registry that finds one by name.
+
+A metric splits into *statistics per sample* and *a figure from their sum*, so that the figure, every per-sample
+value and every bootstrap resample come from the same few lines (the idea is sacrebleu's).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+from harness.records import InputError, Response, Score, nearest
+
+
+class Metric(ABC):
+    """One figure of a task.
+
+    A subclass takes its options as keyword arguments of ``__init__``; ``labels`` (the task's closed set of answers,
+    possibly empty) is always offered to it.
+
+    Attributes:
+        name: The name a task asks for it by.
+        greater_is_better: Whether a larger figure is a better model.
+        is_rate: The figure is the mean of values that are 0 or 1: exact methods for proportions apply.
+        is_check: Its outcomes are pass and fail; the figure is the share that *failed*.
+    """
+
+    name: ClassVar[str]
+    greater_is_better: bool = True
+    is_rate: bool = False
+    is_check: bool = False
+
+    @property
+    @abstractmethod
+    def signature(self) -> str:
+        """Exactly how the figure is computed: ``name|option:value|...|library:version``."""
+
+    @abstractmethod
+    def measure(self, responses: Sequence[Response]) -> list[Score]:
+        """Judge each response. All scores of a metric have statistics of equal length.
+
+        Returns:
+            One score a response, in order.
+        """
+
+    @abstractmethod
+    def aggregate(self, sums: np.ndarray) -> np.ndarray:
+        """The figure from summed statistics.
+
+        Args:
+            sums: Shape ``(..., width)``: the sum of the samples' statistics; leading axes are resamples.
+
+        Returns:
+            Shape ``(...)``. NaN where no sample took part.
+        """
+
+    def breakdown(self, sums: np.ndarray) -> dict[str, float]:  # noqa: ARG002 - for metrics that have parts
+        """Parts of the figure by name (``f1[spam]``), from summed statistics of shape ``(width,)``."""
+        return {}
+
+
+class MeanMetric(Metric):
+    """A metric whose figure is the mean of its samples' values. Statistics are ``(value, 1)``."""
+
+    def aggregate(self, sums: np.ndarray) -> np.ndarray:
+        sums = np.asarray(sums, dtype=float)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return sums[..., 0] / sums[..., 1]
+
+
+_REGISTRY: dict[str, type[Metric]] = {}
+_OWN_FAMILIES = ("classification", "text", "rouge", "semantic", "likelihood", "safety", "code")
+AnyMetric = TypeVar("AnyMetric", bound=type[Metric])
+
+
+def register(name: str) -> Callable[[AnyMetric], AnyMetric]:
+    """Class decorator that makes a metric known under ``name``."""
+
+    def keep(metric: AnyMetric) -> AnyMetric:
+        metric.name = name
+        _REGISTRY[name] = metric
+        return metric
+
+    return keep
+
+
+def known_metrics() -> dict[str, type[Metric]]:
+    """All metrics by name: the house's own families and those of installed packages (``harness.metrics``)."""
+    for family in _OWN_FAMILIES:
+        import_module(f"harness.metrics.{family}")
+    for entry in entry_points(group="harness.metrics"):
+        entry.load()
+    return _REGISTRY
+
+
+def build_metric(spec: str | Mapping[str, Any], labels: Sequence[str] = ()) -> Metric:
+    """A metric from a task's ``metrics:`` entry: a name, or a mapping with ``name`` and its options.
+
+    Raises:
+        InputError: the metric is unknown or refuses an option.
+    """
+    options = {"name": spec} if isinstance(spec, str) else dict(spec)
+    name = str(options.pop("name", ""))
+    known = known_metrics()
+    if name not in known:
+        raise InputError(f"unknown metric {name!r}", mend=nearest(name, list(known)))
+    try:
+        return known[name](labels=tuple(labels), **options)  # type: ignore[call-arg]
+    except TypeError as error:
+        raise InputError(f"metric {name!r} does not take these options ({error})") from None

@@ -1,0 +1,64 @@
+"""The plain values that flow through the house. No torch here."""
+
+from harness.records.answer import Answer, Generation, LogLikelihood
+from harness.records.content import content_root, reference_model
+from harness.records.documents import nearest, read_document, read_yaml
+from harness.records.errors import HarnessError, InputError, RunError, Unavailable
+from harness.records.hashing import content_hash, files_hash
+from harness.records.request import Decoding, Kind, Request
+from harness.records.response import Response
+from harness.records.results import (
+    Comparison,
+    Decision,
+    Difference,
+    Figure,
+    Interval,
+    ModelRow,
+    Results,
+    RuleVerdict,
+    TaskRow,
+    Verdict,
+)
+from harness.records.rule import Rule
+from harness.records.sample import Message, Prompt, Sample, prompt_text, sample_key
+from harness.records.score import Finding, Outcome, Score
+
+__all__ = [
+    "Answer",
+    "Comparison",
+    "Decision",
+    "Decoding",
+    "Difference",
+    "Figure",
+    "Finding",
+    "Generation",
+    "HarnessError",
+    "InputError",
+    "Interval",
+    "Kind",
+    "LogLikelihood",
+    "Message",
+    "ModelRow",
+    "Outcome",
+    "Prompt",
+    "Request",
+    "Response",
+    "Results",
+    "Rule",
+    "RuleVerdict",
+    "RunError",
+    "Sample",
+    "Score",
+    "TaskRow",
+    "Unavailable",
+    "Verdict",
+    "content_hash",
+    "content_root",
+    "files_hash",
+    "nearest",
+    "prompt_text",
+    "read_document",
+    "read_yaml",
+    "reference_model",
+    "sample_key",
+]

@@ -1,0 +1,18 @@
+"""A response: what a metric judges."""
+
+from dataclasses import dataclass
+
+from harness.records.answer import Answer
+from harness.records.sample import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A sample, the engine's answer, and the text that the task's filters read from it.
+
+    ``text`` is the filtered generation, or the most likely choice; None where the filters found nothing to read.
+    """
+
+    sample: Sample
+    answer: Answer
+    text: str | None

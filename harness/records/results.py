@@ -1,0 +1,154 @@
+"""What lies in a run folder beside the samples: results.json, comparison.json and verdict.json as typed values."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Decision = Literal["pass", "fail", "inconclusive", "unavailable"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null")
+
+
+class Interval(_Record):
+    """A confidence interval and how it was made."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+
+
+class ModelRow(_Record):
+    """A model of a run. ``status`` is ``refused`` for an adapter that failed a check; ``reason`` says which."""
+
+    name: str
+    base: str
+    adapter: str | None = None
+    fingerprint: str
+    status: Literal["evaluated", "refused"] = "evaluated"
+    reason: str = ""
+
+
+class TaskRow(_Record):
+    """A task of a run; equal fingerprints (prompt, data, metrics) are what allows a comparison."""
+
+    name: str
+    tags: list[str]
+    fingerprint: str
+    samples: int
+    description: str = ""
+
+
+class Figure(_Record):
+    """One model's value of one metric on one task.
+
+    Attributes:
+        estimate: The sampling distribution, as `harness.stats` reads it back.
+        breakdown: Parts of the figure (per-class scores, counts), where the metric has them.
+        signature: Says exactly how the figure was computed.
+    """
+
+    model: str
+    task: str
+    metric: str
+    value: float | None
+    interval: Interval | None
+    samples: int
+    unscorable: int
+    errors: int
+    greater_is_better: bool
+    signature: str
+    breakdown: dict[str, float] = {}
+    estimate: dict[str, Any] = {}
+
+
+class Results(_Record):
+    """``results.json``: every figure of a run. Holds nothing that changes when a run is repeated."""
+
+    suite: str
+    base: str
+    baseline: str
+    models: list[ModelRow]
+    tasks: list[TaskRow]
+    figures: list[Figure]
+
+
+class Difference(_Record):
+    """A paired difference: candidate minus reference, in the metric's unit, over the samples both were scored on.
+
+    Attributes:
+        pairs: Samples compared. ``unpaired`` samples were judged for one of the two models only.
+        gained, lost: Sample keys whose value moved to the better or the worse side.
+        p_value: Two-sided, of no difference; ``adjusted_p_value`` by Holm over the comparison.
+        minimum_detectable: The smallest true difference found with 80 % power at this sample size.
+        estimate: The distribution of the difference, as `harness.stats` reads it back.
+    """
+
+    candidate: str
+    reference: str
+    task: str
+    metric: str
+    tags: list[str]
+    greater_is_better: bool
+    pairs: int
+    unpaired: int
+    candidate_value: float
+    reference_value: float
+    difference: float
+    interval: Interval
+    p_value: float
+    adjusted_p_value: float
+    method: str
+    minimum_detectable: float | None
+    gained: list[str]
+    lost: list[str]
+    estimate: dict[str, Any] = {}
+
+
+class Comparison(_Record):
+    """``comparison.json``: each candidate against the base and the baseline."""
+
+    suite: str
+    base: str
+    baseline: str
+    models: list[ModelRow]
+    tasks: list[TaskRow]
+    figures: list[Figure]
+    differences: list[Difference]
+
+
+class RuleVerdict(_Record):
+    """What one rule decided for one candidate on one task.
+
+    Attributes:
+        rule: The rule in words (``no_worse than base by 0.05``).
+        evidence: One sentence with the figures that decided it.
+        samples_needed: For an inconclusive rule, about how many more samples would decide it.
+        samples: Keys of the samples that speak against the candidate, the worst first.
+    """
+
+    candidate: str
+    task: str
+    metric: str
+    rule: str
+    decision: Decision
+    evidence: str
+    observed: float | None = None
+    interval: Interval | None = None
+    bound: float | None = None
+    p_value: float | None = None
+    adjusted_p_value: float | None = None
+    samples_needed: int | None = None
+    samples: list[str] = []
+
+
+class Verdict(_Record):
+    """``verdict.json``: per candidate and over all. Exit status 0 pass, 1 fail, 4 inconclusive."""
+
+    suite: str
+    decision: Decision
+    exit_status: int
+    candidates: dict[str, Decision]
+    rules: list[RuleVerdict]

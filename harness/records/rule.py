@@ -1,0 +1,44 @@
+"""Gate rules as data: what a suite or a policy file demands. What they decide lives in the gate room."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Severity = Literal["low", "medium", "high", "critical"]
+
+
+class Rule(BaseModel):
+    """One demand on each candidate.
+
+    ``better`` and ``no_worse`` compare with the model named by ``than`` (``base``, ``baseline`` or a model of the
+    suite) and read ``margin`` in the metric's own unit. ``at_most`` and ``at_least`` bound the candidate's own figure.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: Literal["better", "no_worse", "at_most", "at_least"]
+    tasks: str | list[str]
+    metric: str | None = Field(None, description="a metric of the task; the task's first metric if left out")
+    than: str | None = Field(None, description="base, baseline or a model's name; baseline if left out")
+    margin: Annotated[float, Field(ge=0)] = 0.0
+    value: float | None = None
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    max_unscorable: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.05, description="a larger share of samples without a judgement makes the rule fail as unavailable"
+    )
+
+    @model_validator(mode="after")
+    def _value_where_needed(self) -> "Rule":
+        bounded = self.rule in ("at_most", "at_least")
+        if bounded and self.value is None:
+            raise ValueError(f"rule {self.rule} needs a value: the bound that the figure is held against")
+        if not bounded and self.value is not None:
+            raise ValueError(f"rule {self.rule} takes a margin, not a value")
+        if bounded and (self.than is not None or self.margin):
+            raise ValueError(f"rule {self.rule} takes a value alone, no 'than' and no 'margin'")
+        return self
+
+    @property
+    def selectors(self) -> list[str]:
+        """Task names and ``tag:`` selectors this rule covers."""
+        return [self.tasks] if isinstance(self.tasks, str) else self.tasks
