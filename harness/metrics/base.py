@@ -57,7 +57,7 @@ class Metric(ABC):
             Shape ``(...)``. NaN where no sample took part.
         """
 
-    def breakdown(self, sums: np.ndarray) -> dict[str, float]:  # noqa: ARG002 - for metrics that have parts
+    def breakdown(self, sums: np.ndarray) -> dict[str, float]:
         """Parts of the figure by name (``f1[spam]``), from summed statistics of shape ``(width,)``."""
         return {}
 

@@ -1,0 +1,81 @@
+"""The base with all its adapters in memory, and switching between them."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from harness.models import Model
+from harness.records import InputError
+
+#: PEFT methods that can lie side by side in one wrapped base; any other is put on when its turn comes.
+_SIDE_BY_SIDE = frozenset({"LORA"})
+
+
+class AdapterBench:
+    """Holds one base model and puts one adapter at a time to work on it.
+
+    LoRA adapters stay loaded together and are switched between. Other methods wrap the base in their own way and
+    cannot lie beside them, so they are put on and taken off; requests come grouped by model, so once each.
+    """
+
+    def __init__(self, base: Any, models: Sequence[Model]) -> None:
+        self._base = base
+        self._models = {model.name: model for model in models}
+        self._wrapped: Any = None
+        self._kind = ""
+
+    @contextmanager
+    def active(self, name: str) -> Iterator[Any]:
+        """The module that answers for the model ``name``: the bare base, or the base with its adapter switched on."""
+        adapter = self._models[name].adapter
+        if adapter is None:
+            if self._wrapped is None:
+                yield self._base
+            else:
+                with self._wrapped.disable_adapter():
+                    yield self._wrapped
+            return
+        self._load(name)
+        self._wrapped.set_adapter(name)
+        yield self._wrapped
+
+    def is_prompt_learning(self, name: str) -> bool:
+        """Whether the model's adapter puts virtual tokens before the prompt, which a shared cache cannot hold."""
+        adapter = self._models[name].adapter
+        return adapter is not None and adapter.method in {"PREFIX_TUNING", "PROMPT_TUNING", "P_TUNING"}
+
+    def _load(self, name: str) -> None:
+        from peft import PeftModel
+
+        adapter = self._models[name].adapter
+        assert adapter is not None
+        if self._wrapped is not None and name in self._wrapped.peft_config:
+            return
+        try:
+            with warnings.catch_warnings():
+                # Keys that match no module of the base are found, and explained, by the liveness check.
+                warnings.filterwarnings("ignore", message="Found missing adapter keys")
+                if self._wrapped is not None and self._kind == adapter.method and adapter.method in _SIDE_BY_SIDE:
+                    self._wrapped.load_adapter(str(adapter.folder), adapter_name=name, is_trainable=False)
+                else:
+                    self._take_off()
+                    self._wrapped = PeftModel.from_pretrained(self._base, str(adapter.folder), adapter_name=name)
+        except (ValueError, RuntimeError, TypeError, OSError, KeyError) as error:
+            raise InputError(
+                f"PEFT cannot put this adapter on the base ({str(error).splitlines()[0]})",
+                where=f"model {name!r}",
+                mend="train it on this base, or name the base it was trained on",
+            ) from error
+        self._kind = adapter.method
+        self._wrapped.eval()
+
+    def _take_off(self) -> None:
+        if self._wrapped is None:
+            return
+        self._base = (
+            self._wrapped.base_model
+            if self._wrapped.active_peft_config.is_prompt_learning
+            else (self._wrapped.unload())
+        )
+        self._wrapped = None

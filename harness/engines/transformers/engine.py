@@ -1,0 +1,135 @@
+"""The engine over transformers and PEFT."""
+
+from collections.abc import Container, Iterator, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+from harness.engines.base import Answered, Engine, EngineSettings
+from harness.engines.encoding import Encoder
+from harness.engines.pairs import join_windows, request_pairs
+from harness.engines.transformers.adapters import AdapterBench
+from harness.engines.transformers.batching import Batch, plan_batches
+from harness.engines.transformers.generation import generate
+from harness.engines.transformers.likelihood import shared_prefix_pass, whole_pass
+from harness.models import Model
+from harness.records import Answer, Decoding, InputError, Kind, Request, RunError
+
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class TransformersEngine(Engine):
+    """Base and adapters in this process: on the GPU where there is one, else on the CPU (in float32)."""
+
+    name = "transformers"
+
+    def __init__(self, settings: EngineSettings, models: Sequence[Model], encoder: Encoder) -> None:
+        if settings.options:
+            raise InputError(
+                f"unknown option {next(iter(settings.options))!r}",
+                where="engine.options",
+                mend="transformers takes none",
+            )
+        self._settings, self._encoder = settings, encoder
+        self._models = list(models)
+        base = models[0].base
+        self._device = _device(settings)
+        self._context = settings.max_model_len or base.context_length or 1 << 30
+        self._pad = encoder.tokenizer.pad_token_id if encoder.tokenizer.pad_token_id is not None else encoder.prefix_id
+        self._bench = AdapterBench(_load_base(base.folder, self._dtype(base.config), self._device), models)
+
+    def answer(self, requests: Sequence[Request], known: Container[Request] = ()) -> Iterator[Answered]:
+        for batch in plan_batches(requests, self._cost, self._settings.batch_tokens):
+            if any(request not in known for request in batch.requests):
+                yield self._run_halving(batch)
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "engine": self.name,
+            "transformers": version("transformers"),
+            "peft": version("peft"),
+            "torch": str(torch.__version__),
+            "device": str(self._device),
+            "device_name": torch.cuda.get_device_name() if self._device.type == "cuda" else "cpu",
+            "threads": torch.get_num_threads(),
+            "dtype": str(self._dtype(self._models[0].base.config)).removeprefix("torch."),
+            "batch_tokens": self._settings.batch_tokens,
+            "chat_template": self._encoder.renders_chat,
+        }
+
+    def close(self) -> None:
+        self._bench = None  # type: ignore[assignment]
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _dtype(self, config: dict[str, Any]) -> torch.dtype:
+        if self._settings.dtype != "auto":
+            return _DTYPES[self._settings.dtype]
+        own = str(config.get("dtype") or config.get("torch_dtype") or "float32")
+        return torch.float32 if self._device.type == "cpu" else _DTYPES.get(own, torch.float32)
+
+    def _cost(self, request: Request) -> tuple[int, int]:
+        if request.kind is Kind.GENERATE:
+            assert request.decoding is not None
+            return 1, len(self._encoder.prompt(request.prompt)) + request.decoding.max_tokens
+        pairs = request_pairs(self._encoder, request, self._context)
+        return len(pairs), max((len(context) + len(rest) for context, rest in pairs), default=1)
+
+    def _run_halving(self, batch: Batch) -> Answered:
+        try:
+            return self._run(batch)
+        except torch.OutOfMemoryError:
+            if len(batch.requests) == 1:
+                raise RunError(
+                    "out of memory with a single request",
+                    where=f"model {batch.model!r}",
+                    mend="use a smaller dtype, a shorter max_model_len or a GPU with more memory",
+                ) from None
+        torch.cuda.empty_cache()
+        first, second = batch.halves()
+        return self._run_halving(first) + self._run_halving(second)
+
+    def _run(self, batch: Batch) -> Answered:
+        with self._bench.active(batch.model) as module:
+            answers = self._generate(module, batch) if batch.kind is Kind.GENERATE else self._score(module, batch)
+        return list(zip(batch.requests, answers, strict=True))
+
+    def _generate(self, module: Any, batch: Batch) -> list[Answer]:
+        prompts = [self._encoder.prompt(request.prompt) for request in batch.requests]
+        decodings = [request.decoding or Decoding() for request in batch.requests]
+        room = self._context - max(len(prompt) for prompt in prompts)
+        texts = generate(module, self._encoder, prompts, decodings, room, self._pad)
+        return [Answer(generation=text) for text in texts]
+
+    def _score(self, module: Any, batch: Batch) -> list[Answer]:
+        pairs = [request_pairs(self._encoder, request, self._context) for request in batch.requests]
+        score = whole_pass if self._bench.is_prompt_learning(batch.model) else shared_prefix_pass
+        scored = iter(score(module, [pair for some in pairs for pair in some], self._pad))
+        answers = []
+        for request, some in zip(batch.requests, pairs, strict=True):
+            likelihoods = tuple(next(scored) for _ in some)
+            answers.append(
+                Answer(likelihoods=join_windows(likelihoods) if request.kind is Kind.ROLLING else likelihoods)
+            )
+        return answers
+
+
+def _device(settings: EngineSettings) -> torch.device:
+    if settings.device == "cuda" and not torch.cuda.is_available():
+        raise InputError("no GPU is available", where="engine.device", mend="set device: cpu or auto")
+    return torch.device("cuda" if settings.device != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def _load_base(folder: Any, dtype: torch.dtype, device: torch.device) -> Any:
+    from transformers import AutoModelForCausalLM, GenerationConfig
+
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"cannot be loaded ({str(error).splitlines()[0]})", where=str(folder)) from error
+    # The model's own sampling defaults must not leak into what a task asks for.
+    model.generation_config = GenerationConfig()
+    return model.to(device).eval()  # type: ignore[arg-type]

@@ -1,0 +1,100 @@
+"""Generation of one batch: greedy, or sampled with a random stream of each row's own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
+from transformers.generation.logits_process import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
+
+from harness.engines.encoding import Encoder
+from harness.engines.transformers.likelihood import left_padded
+from harness.records import Decoding, Generation
+
+
+class SeededRows(LogitsProcessor):
+    """Turns greedy choice into sampling by adding Gumbel noise, each row from its own seeded generator.
+
+    The largest of (log-probability + Gumbel noise) is a draw from the distribution (Gumbel-max trick), so a row's
+    text depends on its seed and never on its place in a batch.
+    """
+
+    def __init__(self, seeds: Sequence[int]) -> None:
+        self._streams = [torch.Generator().manual_seed(seed) for seed in seeds]
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        uniform = torch.stack([torch.rand(scores.shape[-1], generator=stream) for stream in self._streams])
+        noise = -torch.log(-torch.log(uniform.clamp_min(torch.finfo(torch.float32).tiny)))
+        return scores.float() + noise.to(scores.device)  # type: ignore[return-value]
+
+
+class RowStops(StoppingCriteria):
+    """Ends a row as soon as its new text holds a stop string."""
+
+    def __init__(self, encoder: Encoder, prompts: Sequence[Sequence[int]], width: int, stops: Sequence[str]) -> None:
+        self._encoder, self._prompts, self._width, self._stops = encoder, prompts, width, stops
+
+    def __call__(self, input_ids: torch.LongTensor, scores: Any, **kwargs: Any) -> Any:
+        new = input_ids[:, self._width :].tolist()
+        return torch.tensor([self._found(row, ids) for row, ids in enumerate(new)], device=input_ids.device)
+
+    def _found(self, row: int, ids: list[int]) -> bool:
+        text = self._encoder.decode(self._prompts[row], ids)
+        return any(stop in text for stop in self._stops)
+
+
+@torch.inference_mode()
+def generate(
+    model: Any, encoder: Encoder, prompts: Sequence[list[int]], decodings: Sequence[Decoding], room: int, pad: int
+) -> list[Generation]:
+    """Continue each prompt.
+
+    Args:
+        model: A causal language model, adapter switched on.
+        encoder: Turns ids into text.
+        prompts: Token ids.
+        decodings: Equal but for their seeds.
+        room: Most new tokens that the model's context leaves for the longest prompt.
+        pad: A token id for padding.
+    """
+    ids, mask = left_padded(prompts, pad, model.device)
+    shared = decodings[0]
+    config = GenerationConfig(
+        max_new_tokens=min(shared.max_tokens, room),
+        do_sample=False,
+        pad_token_id=pad,
+        eos_token_id=sorted(encoder.stop_ids) or None,
+    )
+    stops = RowStops(encoder, prompts, ids.shape[1], shared.stop) if shared.stop else None
+    out = model.generate(
+        input_ids=ids,
+        attention_mask=mask,
+        generation_config=config,
+        logits_processor=_warpers(decodings),
+        stopping_criteria=StoppingCriteriaList([stops] if stops else []),
+    )
+    new = out[:, ids.shape[1] :].tolist()
+    return [_finished(encoder, prompt, row, shared, pad) for prompt, row in zip(prompts, new, strict=True)]
+
+
+def _warpers(decodings: Sequence[Decoding]) -> LogitsProcessorList:
+    shared = decodings[0]
+    chain = LogitsProcessorList()
+    if shared.temperature <= 0:
+        return chain
+    chain.append(TemperatureLogitsWarper(float(shared.temperature)))
+    if shared.top_k:
+        chain.append(TopKLogitsWarper(shared.top_k))
+    if shared.top_p < 1:
+        chain.append(TopPLogitsWarper(shared.top_p))
+    chain.append(SeededRows([decoding.seed or 0 for decoding in decodings]))
+    return chain
+
+
+def _finished(encoder: Encoder, prompt: list[int], new: list[int], decoding: Decoding, pad: int) -> Generation:
+    # Rows that ended before the batch did are padded; an end token, where there was one, stands before the padding.
+    ended = next((i for i, token in enumerate(new) if token in encoder.stop_ids), None)
+    new = new[: ended + 1] if ended is not None else new
+    while new and new[-1] == pad and pad not in encoder.stop_ids:
+        new = new[:-1]
+    return encoder.generation(prompt, new, decoding)
