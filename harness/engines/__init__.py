@@ -1,5 +1,7 @@
 """Where text and log-likelihoods come from."""
 
 from harness.engines.base import Answered, Engine, EngineSettings
+from harness.engines.encoding import Encoder
+from harness.engines.open import chosen_kind, open_engine
 
-__all__ = ["Answered", "Engine", "EngineSettings"]
+__all__ = ["Answered", "Encoder", "Engine", "EngineSettings", "chosen_kind", "open_engine"]
