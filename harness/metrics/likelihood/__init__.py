@@ -1,0 +1,22 @@
+"""Metrics of log-likelihoods: perplexities of texts, greedy accuracy, calibration of ranked choices."""
+
+from harness.metrics.likelihood.calibration import BrierScore, ExpectedCalibrationError
+from harness.metrics.likelihood.perplexity import (
+    BitsPerByte,
+    BytePerplexity,
+    GreedyAccuracy,
+    Perplexity,
+    TargetPerplexity,
+    WordPerplexity,
+)
+
+__all__ = [
+    "BitsPerByte",
+    "BrierScore",
+    "BytePerplexity",
+    "ExpectedCalibrationError",
+    "GreedyAccuracy",
+    "Perplexity",
+    "TargetPerplexity",
+    "WordPerplexity",
+]

@@ -1,0 +1,130 @@
+"""Exact match, token F1 and length ratio."""
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+
+from harness.metrics.base import MeanMetric, register
+from harness.metrics.common import mean_score, not_judged, references
+from harness.records import Outcome, Response, Score
+
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_DIGITS = str.maketrans("", "", string.digits)
+_ARTICLES = re.compile(r"\b(a|an|the)\b", re.UNICODE)
+
+
+@register("exact_match")
+class ExactMatch(MeanMetric):
+    """Share of answers equal to one of the references.
+
+    Equal to ``exact_match`` of Hugging Face evaluate and lm-evaluation-harness for one reference: literal unless an
+    option says otherwise, the surrounding space included (``strip`` drops it).
+    """
+
+    is_rate = True
+
+    def __init__(
+        self,
+        *,
+        labels: Sequence[str] = (),
+        ignore_case: bool = False,
+        ignore_punctuation: bool = False,
+        ignore_numbers: bool = False,
+        regexes_to_ignore: Sequence[str] = (),
+        strip: bool = False,
+    ) -> None:
+        self.ignore_case, self.ignore_punctuation = ignore_case, ignore_punctuation
+        self.ignore_numbers, self.strip = ignore_numbers, strip
+        self.regexes_to_ignore = tuple(regexes_to_ignore)
+
+    @property
+    def signature(self) -> str:
+        flags = f"case:{'ignored' if self.ignore_case else 'kept'}|punctuation:"
+        flags += f"{'ignored' if self.ignore_punctuation else 'kept'}|numbers:"
+        flags += f"{'ignored' if self.ignore_numbers else 'kept'}|strip:{'yes' if self.strip else 'no'}"
+        regexes = f"|ignored:{','.join(self.regexes_to_ignore)}" if self.regexes_to_ignore else ""
+        return f"{self.name}|{flags}{regexes}|references:any"
+
+    def measure(self, responses: Sequence[Response]) -> list[Score]:
+        return [self._judge(response) for response in responses]
+
+    def _judge(self, response: Response) -> Score:
+        wanted = references(response, self.name)
+        if response.text is None:
+            return mean_score(0.0)
+        found = self._plain(response.text)
+        return mean_score(float(any(found == self._plain(one) for one in wanted)), extracted=response.text)
+
+    def _plain(self, text: str) -> str:
+        for pattern in self.regexes_to_ignore:
+            text = re.sub(pattern, "", text)
+        if self.ignore_case:
+            text = text.lower()
+        if self.ignore_punctuation:
+            text = text.translate(_PUNCTUATION)
+        if self.ignore_numbers:
+            text = text.translate(_DIGITS)
+        return text.strip() if self.strip else text
+
+
+@register("token_f1")
+class TokenF1(MeanMetric):
+    """Bag-of-words F1 between 0 and 1, the best over the references (SQuAD 1.1's own scorer, divided by 100).
+
+    Lower case, without punctuation and English articles; two empty texts share no word and score 0, as there.
+    """
+
+    def __init__(self, *, labels: Sequence[str] = ()) -> None:
+        pass
+
+    @property
+    def signature(self) -> str:
+        return f"{self.name}|normalisation:squad1.1|references:max"
+
+    def measure(self, responses: Sequence[Response]) -> list[Score]:
+        return [self._judge(response) for response in responses]
+
+    def _judge(self, response: Response) -> Score:
+        found = squad_tokens(response.text or "")
+        best = max(bag_f1(found, squad_tokens(one)) for one in references(response, self.name))
+        return mean_score(best, extracted=response.text)
+
+
+def squad_tokens(text: str) -> list[str]:
+    """Words of a text as SQuAD's scorer normalises it."""
+    return _ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split()
+
+
+def bag_f1(found: Sequence[str], wanted: Sequence[str]) -> float:
+    """F1 of the words two texts share, counted with repetition."""
+    shared = (Counter(found) & Counter(wanted)).total()
+    if shared == 0:
+        return 0.0
+    precision, recall = shared / len(found), shared / len(wanted)
+    return 2 * precision * recall / (precision + recall)
+
+
+@register("length_ratio")
+class LengthRatio(MeanMetric):
+    """Words of all answers over words of all first references. 1 is the references' length; neither side is better.
+
+    Statistics: ``(words of the answer, words of the reference)``.
+    """
+
+    def __init__(self, *, labels: Sequence[str] = ()) -> None:
+        pass
+
+    @property
+    def signature(self) -> str:
+        return f"{self.name}|words:split_on_space|reference:first"
+
+    def measure(self, responses: Sequence[Response]) -> list[Score]:
+        return [self._judge(response) for response in responses]
+
+    def _judge(self, response: Response) -> Score:
+        wanted = len(references(response, self.name)[0].split())
+        found = len((response.text or "").split())
+        if wanted == 0:
+            return not_judged(Outcome.UNSCORABLE, 2)
+        return Score(Outcome.SCORED, found / wanted, (float(found), float(wanted)))
