@@ -2,6 +2,6 @@
 
 from harness.engines.base import Answered, Engine, EngineSettings
 from harness.engines.encoding import Encoder
-from harness.engines.open import chosen_kind, open_engine
+from harness.engines.open import chosen_kind, numerics, open_engine
 
-__all__ = ["Answered", "Encoder", "Engine", "EngineSettings", "chosen_kind", "open_engine"]
+__all__ = ["Answered", "Encoder", "Engine", "EngineSettings", "chosen_kind", "numerics", "open_engine"]

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from harness.engines.base import Engine, EngineSettings
 from harness.engines.encoding import Encoder
 from harness.models import Model
-from harness.records import InputError, nearest
+from harness.records import InputError, content_hash, nearest
 
 #: What opens an engine: settings, the models of a suite (which share one base), and the base's encoder.
 Opener = Callable[[EngineSettings, Sequence[Model], Encoder], Engine]
@@ -39,6 +39,12 @@ def chosen_kind(settings: EngineSettings) -> str:
     import torch
 
     return "vllm" if torch.cuda.is_available() else "transformers"
+
+
+def numerics(settings: EngineSettings) -> str:
+    """What of the settings can change an answer: part of the key that answers are stored under."""
+    kind = chosen_kind(settings)
+    return content_hash([kind, settings.dtype, settings.device, settings.max_model_len, settings.options])
 
 
 def _transformers(settings: EngineSettings, models: Sequence[Model], encoder: Encoder) -> Engine:

@@ -1,1 +1,6 @@
-"""See the module documentation of each file in this room."""
+"""The loop: plan, engine, scores."""
+
+from harness.evaluation.evaluate import evaluate
+from harness.evaluation.suite import ModelEntry, Suite, load_suite
+
+__all__ = ["ModelEntry", "Suite", "evaluate", "load_suite"]

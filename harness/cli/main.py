@@ -1,0 +1,83 @@
+"""The ``harness`` command. A command's module is imported when it is called, so that help answers at once."""
+
+import sys
+from importlib import import_module
+
+#: Commands in the order of a user's day, with the line that help shows. Each is a module of this room with an ``app``.
+COMMANDS = {
+    "demo": "Train two adapters, evaluate them and see one stopped at the gate.",
+    "init": "Write a first suite to start from.",
+    "run": "Evaluate a suite: ask, score, compare, decide, report.",
+    "score": "Score the samples of a run again.",
+    "compare": "Compare the models of a run, or of two runs.",
+    "gate": "Decide whether the candidates of a run may ship.",
+    "report": "Write the report of a run again.",
+    "train": "Train an adapter from a recipe.",
+    "tasks": "List, show and check tasks.",
+    "doctor": "Say what this machine can do.",
+}
+
+_HELP = """\
+Usage: harness COMMAND [ARGUMENTS]
+
+Evaluate, compare and gate fine-tuned language models: the base and all its
+adapters in one pass, paired statistics, a verdict.
+
+Commands:
+{commands}
+
+Options:
+  -h, --help     Show this help; after a command, the command's own.
+  --version      Show the version.
+
+Exit status: 0 done and every rule passed; 1 a rule failed; 2 the input is wrong;
+3 the run broke; 4 nothing failed, but the evidence does not suffice.
+"""
+
+
+def main() -> None:
+    """Run a command; an error of the house becomes one line and its exit status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line and return its exit status."""
+    from harness.records.errors import HarnessError
+
+    name, *rest = arguments or ["--help"]
+    if name in ("-h", "--help"):
+        sys.stdout.write(help_text())
+        return 0
+    if name == "--version":
+        from harness import __version__
+
+        sys.stdout.write(f"harness {__version__}\n")
+        return 0
+    if name not in COMMANDS:
+        from harness.records.documents import nearest
+
+        return _say(f"no such command {name!r}; {nearest(name, list(COMMANDS))}", 2)
+    try:
+        import_module(f"harness.cli.{name}").app(rest, prog_name=f"harness {name}")
+    except HarnessError as error:
+        return _say(str(error), error.exit_status)
+    except KeyboardInterrupt:
+        return _say("interrupted; run the same command again to go on", 3)
+    except BrokenPipeError:
+        return 0
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
+    return 0
+
+
+def help_text() -> str:
+    """What ``harness --help`` prints."""
+    width = max(map(len, COMMANDS))
+    return _HELP.format(commands="\n".join(f"  {name:<{width}}  {line}" for name, line in COMMANDS.items()))
+
+
+def _say(line: str, status: int) -> int:
+    from harness.cli.console import printable
+
+    sys.stderr.write(f"error: {printable(line)}\n")
+    return status

@@ -1,0 +1,74 @@
+"""The plan of a run: every request of every task and model, made before anything is asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.engines import Encoder
+from harness.models import Model
+from harness.records import InputError, Kind, Request, Sample
+from harness.tasks import Task
+
+
+@dataclass(frozen=True)
+class Question:
+    """A sample put to a model, and the requests whose answers it needs."""
+
+    task: Task
+    sample: Sample
+    model: str
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All questions of a run, in the order of its report. Equal requests stand in it once."""
+
+    questions: list[Question]
+
+    @property
+    def requests(self) -> list[Request]:
+        return list(dict.fromkeys(request for question in self.questions for request in question.requests))
+
+    def without(self, models: Sequence[str]) -> "Plan":
+        """The plan without some models."""
+        return Plan([question for question in self.questions if question.model not in models])
+
+
+def make_plan(tasks: Sequence[Task], models: Sequence[Model], limit: int | None, seed: int) -> Plan:
+    """Put every sample of every task to every model.
+
+    Raises:
+        InputError: a task's data is empty or faulty.
+    """
+    questions = []
+    for task in tasks:
+        samples = task.samples(limit, seed)
+        questions += [
+            Question(task, sample, model.name, tuple(task.requests(sample, model.name, seed)))
+            for model in models
+            for sample in samples
+        ]
+    return Plan(questions)
+
+
+def check_lengths(plan: Plan, encoder: Encoder, context_length: int | None) -> None:
+    """Refuse prompts that the model cannot read, before it is loaded.
+
+    Raises:
+        InputError: naming the task, the sample and the lengths.
+    """
+    if context_length is None:
+        return
+    checked: set[tuple[str, str]] = set()
+    for question in plan.questions:
+        if (question.task.name, question.sample.key) in checked:
+            continue
+        checked.add((question.task.name, question.sample.key))
+        for request in question.requests:
+            length = 0 if request.kind is Kind.ROLLING else len(encoder.prompt(request.prompt))
+            if length >= context_length:
+                raise InputError(
+                    f"the prompt of sample {question.sample.key} has {length} tokens, the model's context {context_length}",
+                    where=f"task {question.task.name!r}",
+                    mend="use fewer few-shot examples, shorter inputs or a model with a longer context",
+                )

@@ -1,0 +1,39 @@
+"""From answers to scores: each metric of a task over the responses of each model."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from harness.metrics import Metric
+from harness.records import HarnessError, Response, RunError, Score
+from harness.runs import score_rows
+
+
+def score_responses(task: str, metrics: Sequence[Metric], responses: dict[str, list[Response]]) -> list[dict[str, Any]]:
+    """Rows of the scores table for one task.
+
+    Args:
+        task: Its name.
+        metrics: What to measure.
+        responses: For each model, its responses.
+
+    Raises:
+        RunError: a metric broke the contract (a score missing, statistics of unequal length).
+    """
+    return [
+        row
+        for metric in metrics
+        for model, given in responses.items()
+        for row in score_rows(task, model, metric.name, _measured(task, metric, given))
+    ]
+
+
+def _measured(task: str, metric: Metric, responses: list[Response]) -> Iterable[tuple[str, Score]]:
+    try:
+        scores = metric.measure(responses)
+    except HarnessError as error:
+        error.where = error.where or f"task {task!r}, metric {metric.name!r}"
+        raise
+    widths = {len(score.statistics) for score in scores}
+    if len(scores) != len(responses) or len(widths) > 1:
+        raise RunError("gave scores that do not fit the samples", where=f"task {task!r}, metric {metric.name!r}")
+    return zip((response.sample.key for response in responses), scores, strict=True)

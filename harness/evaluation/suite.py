@@ -1,0 +1,95 @@
+"""The suite: which models are asked which tasks, and what the gate demands."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+
+from harness.engines import EngineSettings
+from harness.records import Rule, nearest, read_document
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+
+
+class ModelEntry(BaseModel):
+    """One model: the base as it is, or the base with an adapter (a folder or a hub id)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    adapter: str | None = None
+    revision: str | None = None
+
+
+class Suite(BaseModel):
+    """What is evaluated. Read from YAML by `load_suite`, or made in Python."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    suite: str
+    base: str = Field("reference", description="hub id or folder; 'reference' is the embedded model")
+    revision: str | None = None
+    models: dict[str, ModelEntry]
+    baseline: str | None = Field(None, description="the model candidates are compared with; the base if left out")
+    engine: EngineSettings = EngineSettings()
+    tasks: Annotated[list[str], Field(min_length=1)]
+    limit: Annotated[int, Field(gt=0)] | None = Field(None, description="samples per task, drawn by seed")
+    seed: int = 0
+    refused: Literal["stop", "exclude"] = Field(
+        "stop", description="what an adapter that fails a check does: stop the run, or be left out and fail the gate"
+    )
+    gate: list[Rule] = []
+
+    _folder: Path = PrivateAttr(default=Path())
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths of the suite start from."""
+        return self._folder
+
+    @property
+    def base_name(self) -> str:
+        """The name of the model that is the bare base."""
+        return next(name for name, entry in self.models.items() if entry.adapter is None)
+
+    @property
+    def baseline_name(self) -> str:
+        return self.baseline or self.base_name
+
+    @field_validator("suite")
+    @classmethod
+    def _plain_name(cls, value: str) -> str:
+        if not _NAME.match(value):
+            raise ValueError("a name has letters, digits, '.', '_' and '-' only")
+        return value
+
+    @model_validator(mode="after")
+    def _models_make_sense(self) -> "Suite":
+        for name in self.models:
+            if not _NAME.match(name):
+                raise ValueError(f"model name {name!r}: letters, digits, '.', '_' and '-' only")
+        bare = [name for name, entry in self.models.items() if entry.adapter is None]
+        if len(bare) != 1:
+            found = ", ".join(bare) or "none"
+            raise ValueError(f"exactly one model is the bare base (an empty entry such as 'base: {{}}'), here: {found}")
+        self._known("baseline", self.baseline, list(self.models))
+        for rule in self.gate:
+            self._known("gate rule's 'than'", rule.than, ["base", "baseline", *self.models])
+        return self
+
+    @staticmethod
+    def _known(what: str, name: str | None, known: list[str]) -> None:
+        if name is not None and name not in known:
+            raise ValueError(f"{what} {name!r} is no model of the suite; {nearest(name, known)}")
+
+
+def load_suite(path: Path | str) -> Suite:
+    """Read a suite. Relative paths in it start from its own folder.
+
+    Raises:
+        InputError: naming file, line, what is wrong and the nearest known key.
+    """
+    path = Path(path)
+    suite = read_document(path, Suite)
+    suite._folder = path.resolve().parent
+    return suite
