@@ -1,0 +1,86 @@
+"""Where a task's rows are found: a folder of local mirrors, the pack itself, the hub - in this order."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from harness.records import InputError
+from harness.tasks.definition import DataSource, FileOptions
+from harness.tasks.files import SUFFIXES, Row, map_rows, read_rows
+
+#: Names a folder of local mirrors, laid out by hub id (``org/name/test.jsonl`` or ``name/test.jsonl``).
+MIRRORS = "HARNESS_DATA"
+Part = Literal["test", "fewshot"]
+
+
+def load_rows(data: DataSource, folder: Path, part: Part = "test") -> list[Row]:
+    """The rows of a task's data, or of its few-shot data.
+
+    Args:
+        folder: The pack's folder.
+
+    Raises:
+        InputError: the data cannot be found or read, or a path leads out of the pack.
+    """
+    if data.path is not None:
+        name = data.path if part == "test" else data.fewshot
+        return read_rows(inside(folder, str(name)), data)
+    split = data.split if part == "test" else str(data.fewshot)
+    found = _mirrored(data, split, part)
+    if found is not None:
+        return read_rows(*found)
+    return _from_hub(data, split)
+
+
+def inside(folder: Path, name: str) -> Path:
+    """A file of a folder, after following links.
+
+    Raises:
+        InputError: the path is absolute or leads out of the folder: a pack may read its own files only.
+    """
+    root = folder.resolve()
+    path = (root / name).resolve()
+    if not path.is_relative_to(root) or Path(name).is_absolute():
+        raise InputError(
+            f"path {name!r} leads out of the folder", where=str(folder), mend="keep data files beside task.yaml"
+        )
+    return path
+
+
+def _mirrored(data: DataSource, split: str, part: Part) -> tuple[Path, FileOptions] | None:
+    root = os.environ.get(MIRRORS)
+    if not root:
+        return None
+    if data.mirror is not None:
+        name = data.mirror.path if part == "test" else data.mirror.fewshot
+        if name is not None and (path := inside(Path(root), name)).is_file():
+            return path, data.mirror
+    hub = str(data.hub)
+    names = [f"{middle}{split}{suffix}" for middle in _middles(data.config) for suffix in SUFFIXES]
+    for top in (hub, hub.split("/")[-1]):
+        for name in names:
+            path = inside(Path(root), f"{top}/{name}")
+            if path.is_file():
+                return path, data
+    return None
+
+
+def _middles(config: str | None) -> list[str]:
+    return [f"{config}/", ""] if config else [""]
+
+
+def _from_hub(data: DataSource, split: str) -> list[Row]:
+    from datasets import load_dataset
+
+    label = f"{data.hub}[{split}]"
+    try:
+        table = load_dataset(str(data.hub), data.config, revision=data.revision, split=split)
+    except Exception as error:  # noqa: BLE001 - the hub's client fails in many ways; the user needs one line
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"data set cannot be fetched from the hub ({reason})",
+            where=label,
+            mend=f"connect, or put {data.hub}/{split}.jsonl into a folder and name that in {MIRRORS}",
+        ) from None
+    rows = [Row(dict(values), f"{label} row {number}") for number, values in enumerate(table, 1)]
+    return map_rows(rows, data, label)

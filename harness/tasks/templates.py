@@ -1,0 +1,131 @@
+"""Jinja2 templates of task files, sandboxed: no attributes of Python objects, no randomness, a bound on the work."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+
+from harness.records import InputError
+
+#: Loop turns and macro calls that one rendering may take.
+MAX_STEPS = 100_000
+#: Longest text or list that ``*`` may make, and largest power.
+MAX_REPEAT = 100_000
+_TICK = "_harness_tick"
+_LIST = "_harness_list"
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """Jinja2's immutable sandbox, without randomness, with bounded products."""
+
+    intercepted_binops = frozenset(["*", "**"])
+
+    def __init__(self) -> None:
+        super().__init__(undefined=StrictUndefined, autoescape=False)
+        del self.globals["lipsum"], self.filters["random"]
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" and (abs(left) > MAX_REPEAT or abs(right) > 64):
+            raise SecurityError("this power is too large")
+        for sized, count in ((left, right), (right, left)):
+            if operator == "*" and hasattr(sized, "__len__") and len(sized) * count > MAX_REPEAT:
+                raise SecurityError(f"'*' would make more than {MAX_REPEAT} items")
+        return super().call_binop(context, operator, left, right)
+
+
+_ENVIRONMENT = _Environment()
+
+
+def check_template(source: str) -> None:
+    """Compile a template.
+
+    Raises:
+        jinja2.TemplateSyntaxError: it does not parse.
+    """
+    _compiled(source)
+
+
+def render(source: str, row: Mapping[str, Any], *, where: str) -> str:
+    """The template filled from a row.
+
+    Args:
+        where: The row's file and line, for errors.
+
+    Raises:
+        InputError: the row lacks a field, or the template fails on it.
+    """
+    return _guarded(lambda: _compiled(source).render(_scope(row)), row, where)
+
+
+def render_list(source: str, row: Mapping[str, Any], *, where: str) -> list[str]:
+    """The list that a template of the form ``{{ expression }}`` gives for a row, each item as text.
+
+    Raises:
+        InputError: the row lacks a field, or the expression is not a list.
+    """
+    held: list[Any] = []
+    scope = {**_scope(row), _LIST: lambda value: held.append(value) or ""}
+    _guarded(lambda: _compiled(source, as_list=True).render(scope), row, where)
+    if not held or not isinstance(held[0], list | tuple) or not held[0]:
+        raise InputError(f"{source!r} gives no list of answers", where=where, mend="it must be {{ a field or list }}")
+    return [str(item) for item in held[0]]
+
+
+def _scope(row: Mapping[str, Any]) -> dict[str, Any]:
+    steps = iter(range(MAX_STEPS))
+
+    def tick() -> str:
+        if next(steps, None) is None:
+            raise SecurityError(f"the template takes more than {MAX_STEPS} steps")
+        return ""
+
+    return {**row, _TICK: tick}
+
+
+@lru_cache(maxsize=1024)
+def _compiled(source: str, as_list: bool = False) -> Template:
+    tree = _ENVIRONMENT.parse(source)
+    for block in tree.find_all((nodes.For, nodes.Macro, nodes.CallBlock)):
+        block.body.insert(0, nodes.Output([_call(_TICK)]))
+    if as_list:
+        _hand_out_value(tree)
+    nodes.Node.set_environment(tree, _ENVIRONMENT)
+    return _ENVIRONMENT.from_string(tree.set_lineno(1))
+
+
+def _call(name: str, *arguments: nodes.Expr) -> nodes.Call:
+    return nodes.Call(nodes.Name(name, "load"), list(arguments), [], None, None)
+
+
+def _hand_out_value(tree: nodes.Template) -> None:
+    only = tree.body[0] if len(tree.body) == 1 else None
+    if isinstance(only, nodes.Output) and len(only.nodes) == 1:
+        only.nodes = [_call(_LIST, only.nodes[0])]
+
+
+def _guarded(work: Callable[[], str], row: Mapping[str, Any], where: str) -> str:
+    from jinja2 import UndefinedError
+
+    try:
+        return work()
+    except UndefinedError as error:
+        raise InputError(
+            f"the row lacks what a template asks for: {error.message}",
+            where=where,
+            mend=f"its fields: {', '.join(map(str, row))}",
+        ) from None
+    except (
+        TemplateError,
+        ArithmeticError,
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        raise InputError(f"a template fails on this row ({error})", where=where) from None
+
+
+__all__ = ["TemplateSyntaxError", "check_template", "render", "render_list"]
