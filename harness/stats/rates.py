@@ -1,0 +1,137 @@
+"""Estimates of proportions: of one model (`Rate`), and of two models on the same samples (`PairedRates`)."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import optimize, stats
+
+from harness.records import Interval
+from harness.stats.estimates import Estimate, estimate_kind, smallest_size
+from harness.stats.paired_proportions import mcnemar_exact, paired_exact_p, tango_interval, tango_statistic
+from harness.stats.power import POWER
+from harness.stats.proportions import binomial_p_values, clopper_pearson_interval, wilson_interval
+
+
+@estimate_kind("rate")
+@dataclass(frozen=True)
+class Rate(Estimate):
+    """``successes`` of ``trials`` samples have value 1. Tables show Wilson's interval; tests are exact."""
+
+    successes: int
+    trials: int
+    limits: ClassVar[tuple[float | None, float | None]] = (0.0, 1.0)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.successes <= self.trials or self.trials < 1:
+            raise ValueError(f"{self.successes} of {self.trials} is no rate")
+
+    @property
+    def value(self) -> float:
+        return self.successes / self.trials
+
+    @property
+    def size(self) -> int:
+        return self.trials
+
+    @property
+    def standard_error(self) -> float:
+        smoothed = (self.successes + 1) / (self.trials + 2)
+        return math.sqrt(smoothed * (1 - smoothed) / self.trials)
+
+    def interval(self, level: float = 0.95) -> Interval:
+        low, high = wilson_interval(self.successes, self.trials, level)
+        return Interval(low=low, high=high, level=level, method="Wilson")
+
+    def decisive_interval(self, level: float = 0.95) -> Interval:
+        low, high = clopper_pearson_interval(self.successes, self.trials, level)
+        return Interval(low=low, high=high, level=level, method="Clopper-Pearson")
+
+    def p_at_most(self, bound: float) -> float:
+        return binomial_p_values(self.successes, self.trials, bound)[0]
+
+    def p_at_least(self, bound: float) -> float:
+        return binomial_p_values(self.successes, self.trials, bound)[1]
+
+    def samples_needed(self, bound: float, *, confidence: float = 0.95, power: float = POWER) -> int | None:
+        certain = self.successes in (0, self.trials) and 0 < bound < 1
+        if not certain:
+            return super().samples_needed(bound, confidence=confidence, power=power)
+        # Without a single event the normal error means nothing: how long must it go on like this?
+        against = 1 - bound if self.successes == 0 else bound
+        return max(1, math.ceil(math.log(1 - confidence) / math.log(against)) - self.trials)
+
+    def fields(self) -> dict[str, Any]:
+        return {"successes": self.successes, "trials": self.trials}
+
+
+@estimate_kind("paired_rates")
+@dataclass(frozen=True)
+class PairedRates(Estimate):
+    """Candidate minus reference: of ``pairs`` samples ``rose`` went from 0 to 1 and ``fell`` from 1 to 0.
+
+    Tables show Tango's score interval; tests are exact (McNemar for no difference, else `paired_exact_p`).
+    """
+
+    pairs: int
+    rose: int
+    fell: int
+    limits: ClassVar[tuple[float | None, float | None]] = (-1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        if self.pairs < 1 or min(self.rose, self.fell) < 0 or self.rose + self.fell > self.pairs:
+            raise ValueError(f"{self.rose} risen and {self.fell} fallen of {self.pairs} pairs cannot be")
+
+    @property
+    def value(self) -> float:
+        return (self.rose - self.fell) / self.pairs
+
+    @property
+    def size(self) -> int:
+        return self.pairs
+
+    @property
+    def standard_error(self) -> float:
+        share = (self.rose + self.fell + 1) / (self.pairs + 1)
+        return math.sqrt(max(share - self.value**2, share / self.pairs) / self.pairs)
+
+    def interval(self, level: float = 0.95) -> Interval:
+        low, high = tango_interval(self.pairs, self.rose, self.fell, level)
+        return Interval(low=low, high=high, level=level, method="Tango score")
+
+    def decisive_interval(self, level: float = 0.95) -> Interval:
+        tail = (1 - level) / 2
+        low = _crossing(lambda bound: self.p_at_most(bound) - tail, self.value, -1.0)
+        high = _crossing(lambda bound: self.p_at_least(bound) - tail, self.value, 1.0)
+        return Interval(low=low, high=high, level=level, method="exact unconditional, score-ordered")
+
+    def p_at_most(self, bound: float) -> float:
+        return paired_exact_p(self.pairs, self.rose, self.fell, bound)
+
+    def p_at_least(self, bound: float) -> float:
+        return paired_exact_p(self.pairs, self.fell, self.rose, -bound)
+
+    def p_score(self, bound: float) -> tuple[float, float]:
+        """Tango's asymptotic p-values of "at most" and "at least ``bound``", for comparison with other software."""
+        z = float(tango_statistic(self.pairs, np.array(self.rose), np.array(self.fell), bound))
+        return float(stats.norm.sf(z)), float(stats.norm.cdf(z))
+
+    def p_no_difference(self) -> float:
+        return mcnemar_exact(self.rose, self.fell)
+
+    def samples_needed(self, bound: float, *, confidence: float = 0.95, power: float = POWER) -> int | None:
+        if self.rose or self.fell or bound == 0:
+            return super().samples_needed(bound, confidence=confidence, power=power)
+        size = smallest_size(lambda n: paired_exact_p(n, 0, 0, -abs(bound)) <= 1 - confidence, self.pairs + 1, 100_000)
+        return size - self.pairs if size else None
+
+    def fields(self) -> dict[str, Any]:
+        return {"pairs": self.pairs, "rose": self.rose, "fell": self.fell}
+
+
+def _crossing(excess, value: float, limit: float) -> float:  # type: ignore[no-untyped-def]
+    """Where a p-value falls to the level between the estimate and the end of the scale."""
+    if excess(limit) >= 0 or abs(value - limit) < 1e-12:
+        return limit
+    return float(optimize.brentq(excess, value, limit, xtol=1e-5))
