@@ -1,1 +1,8 @@
-"""See the module documentation of each file in this room."""
+"""Scores of two or more models -> figures with intervals and paired differences. No model is needed here."""
+
+from harness.comparison.differences import difference
+from harness.comparison.figures import figures
+from harness.comparison.frames import Scores
+from harness.comparison.models import RunScores, compare_models, compare_runs, summarise
+
+__all__ = ["RunScores", "Scores", "compare_models", "compare_runs", "difference", "figures", "summarise"]

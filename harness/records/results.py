@@ -42,9 +42,11 @@ class TaskRow(_Record):
 
 
 class Figure(_Record):
-    """One model's value of one metric on one task.
+    """One model's value of one metric on one task. The figures of a task stand in the order of its metrics.
 
     Attributes:
+        samples: Those that take part in the value; ``unscorable`` and ``errors`` come on top.
+        failed: Keys of samples that failed a check, or that a rate counts on its worse side; at most 200.
         estimate: The sampling distribution, as `harness.stats` reads it back.
         breakdown: Parts of the figure (per-class scores, counts), where the metric has them.
         signature: Says exactly how the figure was computed.
@@ -61,6 +63,7 @@ class Figure(_Record):
     greater_is_better: bool
     signature: str
     breakdown: dict[str, float] = {}
+    failed: list[str] = []
     estimate: dict[str, Any] = {}
 
 
@@ -80,7 +83,8 @@ class Difference(_Record):
 
     Attributes:
         pairs: Samples compared. ``unpaired`` samples were judged for one of the two models only.
-        gained, lost: Sample keys whose value moved to the better or the worse side.
+        gained, lost: Sample keys whose value moved to the better or the worse side, the largest move first; at most
+            200 each. ``gained_count`` and ``lost_count`` are complete.
         p_value: Two-sided, of no difference; ``adjusted_p_value`` by Holm over the comparison.
         minimum_detectable: The smallest true difference found with 80 % power at this sample size.
         estimate: The distribution of the difference, as `harness.stats` reads it back.
@@ -104,6 +108,8 @@ class Difference(_Record):
     minimum_detectable: float | None
     gained: list[str]
     lost: list[str]
+    gained_count: int = 0
+    lost_count: int = 0
     estimate: dict[str, Any] = {}
 
 

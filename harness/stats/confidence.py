@@ -51,7 +51,7 @@ class ConfidenceDistribution:
         return self._from_normal(z)
 
     def below(self, bound: float, *, ties: str) -> float:
-        """Confidence that the truth is at most ``bound``; ``ties``: with equal replicates (``high``) or without (``low``)."""
+        """Confidence that the truth is at most ``bound``, equal replicates counted (``high``) or not (``low``)."""
         spread = self._to_normal(bound, ties) - self.bias
         if not np.isfinite(spread):
             return float(spread > 0)

@@ -1,0 +1,84 @@
+"""One model's figures: value, interval, sampling distribution, and the samples that speak against it."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from harness.comparison.frames import Scores, ScoreTable, each
+from harness.metrics.base import Metric
+from harness.records import Figure, Outcome
+from harness.stats import Estimate, Rate, bootstrap_figure
+
+#: Sample keys listed in a figure or a difference at most.
+LISTED = 200
+
+
+def figures(
+    scores: Scores, tasks: Mapping[str, Sequence[Metric]], models: Sequence[str], *, seed: int = 0, level: float = 0.95
+) -> list[Figure]:
+    """A figure of every model under every metric of every task that has scores.
+
+    Args:
+        tasks: The metrics of each task, the first being the one that rules mean by default.
+        models: Names of the evaluated models.
+        seed: Of the bootstrap.
+    """
+    found = (
+        (task, metric, model, scores.table(task, metric.name, model)) for task, metric, model in each(tasks, models)
+    )
+    return [
+        figure(task, metric, model, table, seed, level) for task, metric, model, table in found if table is not None
+    ]
+
+
+def figure(task: str, metric: Metric, model: str, table: ScoreTable, seed: int, level: float) -> Figure:
+    """One figure; without a value where no sample could be judged."""
+    part = table.take(np.flatnonzero(table.judged))
+    sums = part.statistics.sum(axis=0)
+    estimate = _estimate(metric, part, seed) if len(part.keys) else None
+    return Figure(
+        model=model,
+        task=task,
+        metric=metric.name,
+        value=estimate.value if estimate else None,
+        interval=estimate.interval(level) if estimate else None,
+        samples=len(part.keys),
+        unscorable=int(np.sum(table.outcomes == Outcome.UNSCORABLE.value)),
+        errors=int(np.sum(table.outcomes == Outcome.ERROR.value)),
+        greater_is_better=metric.greater_is_better,
+        signature=metric.signature,
+        breakdown=_finite(metric.breakdown(sums)) if len(part.keys) else {},
+        failed=_failed(metric, part),
+        estimate=estimate.to_json() if estimate else {},
+    )
+
+
+def rate_values(metric: Metric, table: ScoreTable) -> np.ndarray | None:
+    """The samples' own 0 or 1, shape ``(n,)``, where exact methods for proportions apply, else None."""
+    if not metric.is_rate or len(table.keys) == 0:
+        return None
+    own = np.asarray(metric.aggregate(table.statistics), dtype=float)
+    if not np.all((own == 0) | (own == 1)):
+        return None
+    # The flag is a promise about the figure; a weighted mean of 0s and 1s would break it.
+    figure_of_all = float(metric.aggregate(table.statistics.sum(axis=0)))
+    return own if abs(figure_of_all - own.mean()) < 1e-9 else None
+
+
+def _estimate(metric: Metric, table: ScoreTable, seed: int) -> Estimate | None:
+    own = rate_values(metric, table)
+    if own is not None and table.clusters is None:
+        return Rate(int(own.sum()), len(own))
+    return bootstrap_figure(table.statistics, metric.aggregate, clusters=table.clusters, seed=seed)
+
+
+def _failed(metric: Metric, table: ScoreTable) -> list[str]:
+    own = rate_values(metric, table)
+    bad = table.outcomes == Outcome.FAIL.value
+    if own is not None and not metric.is_check:
+        bad = own == (0.0 if metric.greater_is_better else 1.0)
+    return [str(key) for key in table.keys[bad][:LISTED]]
+
+
+def _finite(parts: Mapping[str, float]) -> dict[str, float]:
+    return {name: float(value) for name, value in parts.items() if np.isfinite(value)}

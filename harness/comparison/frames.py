@@ -1,0 +1,141 @@
+"""Scores of a run as arrays: one table a task, metric and model, and two tables paired by sample key."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from harness.metrics.base import Metric
+from harness.records import InputError, Outcome
+
+JUDGED = (Outcome.SCORED.value, Outcome.PASS.value, Outcome.FAIL.value)
+_COLUMNS = ("task", "model", "key", "metric", "outcome", "value", "statistics")
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """One model's scores under one metric on one task.
+
+    Attributes:
+        keys: Shape ``(n,)``, text. Equal samples of a data set have equal keys.
+        outcomes: Shape ``(n,)``, text.
+        judged: Shape ``(n,)``, bool: neither unscorable nor in error.
+        values: Shape ``(n,)``, NaN where not judged.
+        statistics: Shape ``(n, k)``.
+        clusters: Shape ``(n,)``, the source of each sample, or None.
+    """
+
+    keys: np.ndarray
+    outcomes: np.ndarray
+    judged: np.ndarray
+    values: np.ndarray
+    statistics: np.ndarray
+    clusters: np.ndarray | None
+
+    def take(self, rows: np.ndarray) -> "ScoreTable":
+        clusters = None if self.clusters is None else self.clusters[rows]
+        return ScoreTable(
+            self.keys[rows], self.outcomes[rows], self.judged[rows], self.values[rows], self.statistics[rows], clusters
+        )
+
+
+class Scores:
+    """The scores of a run, looked up by task, metric and model."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        """Args:
+            frame: Columns ``task, model, key, metric, outcome, value, statistics`` (a list of floats), and optionally
+                ``cluster``: what samples of one source share.
+
+        Raises:
+            InputError: a column is missing.
+        """
+        missing = [column for column in _COLUMNS if column not in frame.columns]
+        if missing:
+            raise InputError(f"the scores lack the columns {', '.join(missing)}", mend="score the run again")
+        self._frame = frame
+        self._rows = frame.groupby(["task", "metric", "model"], sort=False).indices
+        self._tables: dict[tuple[str, str, str], ScoreTable | None] = {}
+
+    def table(self, task: str, metric: str, model: str) -> ScoreTable | None:
+        """The scores of one model, or None where there are none."""
+        place = (task, metric, model)
+        if place not in self._tables:
+            rows = self._rows.get(place, ())
+            self._tables[place] = _table(self._frame.iloc[rows], ", ".join(place)) if len(rows) else None
+        return self._tables[place]
+
+
+def _table(part: pd.DataFrame, where: str) -> ScoreTable:
+    outcomes = part["outcome"].astype(str).to_numpy(dtype=object)
+    return ScoreTable(
+        keys=part["key"].astype(str).to_numpy(dtype=object),
+        outcomes=outcomes,
+        judged=np.isin(outcomes.astype(str), JUDGED),
+        values=pd.to_numeric(part["value"]).to_numpy(dtype=float),
+        statistics=_matrix(part["statistics"], where),
+        clusters=part["cluster"].to_numpy() if "cluster" in part else None,
+    )
+
+
+def _matrix(cells: pd.Series, where: str) -> np.ndarray:
+    try:
+        return np.array([np.asarray(cell, dtype=float) for cell in cells], dtype=float)
+    except (TypeError, ValueError):
+        raise InputError("statistics of unequal length", where=where, mend="score the run again") from None
+
+
+def check_scores(scores: Scores, tasks: Mapping[str, Sequence[Metric]], models: Sequence[str]) -> None:
+    """Every evaluated model must have a score of every metric on every task.
+
+    Raises:
+        InputError: naming the first that has none.
+    """
+    for task, metric, model in each(tasks, models):
+        if scores.table(task, metric.name, model) is None:
+            raise InputError(f"model {model!r} has no scores of {metric.name}", where=task, mend="score the run again")
+
+
+def each(tasks: Mapping[str, Sequence[Metric]], models: Sequence[str]) -> Iterator[tuple[str, Metric, str]]:
+    """All combinations: tasks first, then metrics in the task's order, then models."""
+    return ((task, metric, model) for task, metrics in tasks.items() for metric in metrics for model in models)
+
+
+def pair(candidate: ScoreTable, reference: ScoreTable, where: str) -> tuple[ScoreTable, ScoreTable, int]:
+    """Rows of both that are the same sample and judged on both sides, in the reference's order.
+
+    Returns:
+        Candidate, reference, and the number of samples dropped because one side or both had no judgement.
+
+    Raises:
+        InputError: one side has samples that the other was never asked.
+    """
+    ours, theirs = _numbered(candidate.keys), _numbered(reference.keys)
+    place, known = {one: row for row, one in enumerate(ours)}, set(theirs)
+    _refuse_unpaired([one[0] for one in ours if one not in known], "candidate", where)
+    _refuse_unpaired([one[0] for one in theirs if one not in place], "reference", where)
+    rows = np.array([place[one] for one in theirs], dtype=int)
+    both = candidate.judged[rows] & reference.judged
+    return candidate.take(rows[both]), reference.take(np.flatnonzero(both)), int(np.sum(~both))
+
+
+def _numbered(keys: np.ndarray) -> list[tuple[str, int]]:
+    """Each key with the number of times it stood before, so that equal samples are paired one by one."""
+    seen: Counter[str] = Counter()
+    numbered = []
+    for key in keys:
+        numbered.append((str(key), seen[key]))
+        seen[key] += 1
+    return numbered
+
+
+def _refuse_unpaired(keys: Sequence[str], side: str, where: str) -> None:
+    if keys:
+        shown = ", ".join(keys[:5]) + (", ..." if len(keys) > 5 else "")
+        raise InputError(
+            f"{len(keys)} samples were put to the {side} only ({shown})",
+            where=where,
+            mend="evaluate both models on the same data and prompts",
+        )
