@@ -68,7 +68,7 @@ def check_lengths(plan: Plan, encoder: Encoder, context_length: int | None) -> N
             length = 0 if request.kind is Kind.ROLLING else len(encoder.prompt(request.prompt))
             if length >= context_length:
                 raise InputError(
-                    f"the prompt of sample {question.sample.key} has {length} tokens, the model's context {context_length}",
+                    f"the prompt of sample {question.sample.key} has {length} tokens, the context is {context_length}",
                     where=f"task {question.task.name!r}",
                     mend="use fewer few-shot examples, shorter inputs or a model with a longer context",
                 )

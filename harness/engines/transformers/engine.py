@@ -14,6 +14,7 @@ from harness.engines.transformers.batching import Batch, plan_batches
 from harness.engines.transformers.generation import generate
 from harness.engines.transformers.likelihood import shared_prefix_pass, whole_pass
 from harness.models import Model
+from harness.models.quiet import quiet_libraries
 from harness.records import Answer, Decoding, InputError, Kind, Request, RunError
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -124,6 +125,7 @@ def _device(settings: EngineSettings) -> torch.device:
 def _load_base(folder: Any, dtype: torch.dtype, device: torch.device) -> Any:
     from transformers import AutoModelForCausalLM, GenerationConfig
 
+    quiet_libraries()
     try:
         model = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
