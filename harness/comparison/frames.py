@@ -63,8 +63,8 @@ class Scores:
         """The scores of one model, or None where there are none."""
         place = (task, metric, model)
         if place not in self._tables:
-            rows = self._rows.get(place, ())
-            self._tables[place] = _table(self._frame.iloc[rows], ", ".join(place)) if len(rows) else None
+            rows = self._rows.get(place)
+            self._tables[place] = None if rows is None else _table(self._frame.take(np.asarray(rows)), ", ".join(place))
         return self._tables[place]
 
 

@@ -1,1 +1,5 @@
-"""See the module documentation of each file in this room."""
+"""Comparison and rules -> verdict: pass, fail, or inconclusive with what would settle it."""
+
+from harness.gate.decide import EXIT_STATUS, decide
+
+__all__ = ["EXIT_STATUS", "decide"]

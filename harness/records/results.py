@@ -131,6 +131,9 @@ class RuleVerdict(_Record):
     Attributes:
         rule: The rule in words (``no_worse than base by 0.05``).
         evidence: One sentence with the figures that decided it.
+        observed, interval, bound: The figure or difference, what is known of it, and the bound of the rule.
+        p_value: Of "the rule is met" where it failed, else of "the rule is not met". Only failing is adjusted (by
+            Holm, over the candidate's rules): to pass, a candidate has to pass every rule.
         samples_needed: For an inconclusive rule, about how many more samples would decide it.
         samples: Keys of the samples that speak against the candidate, the worst first.
     """

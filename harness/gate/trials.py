@@ -1,0 +1,149 @@
+"""One rule put to one candidate on one task: the two tests that can decide it, before multiplicity is looked at."""
+
+from dataclasses import dataclass
+
+from harness.gate.selectors import chosen_metric, reference_model
+from harness.records import Comparison, Difference, Figure, Rule, TaskRow
+from harness.stats import Estimate, estimate_from_json
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What there is to decide a rule by.
+
+    Attributes:
+        p_not_met: p-value of "the rule is not met": small lets the candidate pass.
+        p_met: p-value of "the rule is met": small, after Holm, makes the candidate fail.
+        missing: Why nothing can be decided; the p-values are then 1.
+        bound: In the metric's unit, as the observed value is.
+    """
+
+    rule: Rule
+    candidate: str
+    task: str
+    metric: str
+    reference: str | None = None
+    estimate: Estimate | None = None
+    bound: float | None = None
+    p_not_met: float = 1.0
+    p_met: float = 1.0
+    missing: str = ""
+    figure: Figure | None = None
+    difference: Difference | None = None
+
+    @property
+    def must_exceed(self) -> bool:
+        """Whether the observed value has to lie above the bound (or on it), rather than below."""
+        if self.difference is not None:
+            return self.difference.greater_is_better
+        return self.rule.rule == "at_least"
+
+
+class Docket:
+    """A comparison, looked up by what a rule asks for."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+        self._models = {row.name: row for row in comparison.models}
+        self._figures = {(f.model, f.task, f.metric): f for f in comparison.figures}
+        self._differences = {(d.candidate, d.reference, d.task, d.metric): d for d in comparison.differences}
+
+    def trial(self, rule: Rule, task: TaskRow, candidate: str) -> Trial | None:
+        """Put a rule to a candidate; None where the candidate is itself what the rule compares with.
+
+        Raises:
+            InputError: the rule names a metric or model that does not exist.
+        """
+        metric, reference = chosen_metric(rule, task, self.comparison), reference_model(rule, self.comparison)
+        if candidate == reference:
+            return None
+        asked = Trial(rule, candidate, task.name, metric or "", reference)
+        for name in (candidate, reference):
+            if name is not None and self._models[name].status == "refused":
+                return _missing(asked, f"{name} was refused: {self._models[name].reason or 'it failed a check'}")
+        figure = self._figures.get((candidate, task.name, asked.metric))
+        if figure is None or figure.value is None or not figure.estimate:
+            return _missing(asked, _no_value(asked, figure))
+        if (share := unjudged_share(figure)) > rule.max_unscorable:
+            allowed = f"more than the {rule.max_unscorable:.1%} allowed"
+            return _missing(asked, f"{share:.1%} of the samples could not be judged, {allowed}")
+        if reference is None:
+            return _bounded(asked, figure)
+        difference = self._differences.get((candidate, reference, task.name, asked.metric))
+        if difference is None:
+            return _missing(asked, f"no samples of {candidate} and {reference} to compare")
+        return _compared(asked, figure, difference)
+
+
+def unjudged_share(figure: Figure) -> float:
+    """The share of samples that the metric could not judge."""
+    unjudged = figure.unscorable + figure.errors
+    return unjudged / max(1, figure.samples + unjudged)
+
+
+def _no_value(asked: Trial, figure: Figure | None) -> str:
+    if figure is None:
+        return f"{asked.candidate} has no figure {asked.metric or '(no metric was measured)'}"
+    if figure.samples == 0:
+        unjudged = figure.unscorable + figure.errors
+        return f"none of {unjudged} samples could be judged" if unjudged else "there are no samples"
+    return f"{asked.metric} has no value on these samples"
+
+
+def _missing(asked: Trial, why: str) -> Trial:
+    return Trial(asked.rule, asked.candidate, asked.task, asked.metric, asked.reference, missing=why)
+
+
+def _bounded(asked: Trial, figure: Figure) -> Trial:
+    """``at_most`` and ``at_least`` on the candidate's own figure."""
+    estimate, bound = estimate_from_json(figure.estimate), float(asked.rule.value or 0.0)
+    above = asked.rule.rule == "at_least"
+    if _met_by_nature(estimate, bound, above):
+        p_not_met, p_met = 0.0, 1.0
+    elif above:
+        p_not_met, p_met = estimate.p_at_most(bound), estimate.p_at_least(bound)
+    else:
+        p_not_met, p_met = estimate.p_at_least(bound), estimate.p_at_most(bound)
+    return Trial(
+        asked.rule, asked.candidate, asked.task, asked.metric, None, estimate, bound, p_not_met, p_met, figure=figure
+    )
+
+
+def _met_by_nature(estimate: Estimate, bound: float, above: bool) -> bool:
+    """Bounds at the ends of the scale, where no test can speak.
+
+    ``at_most 0`` cannot be shown of the truth by any number of samples; it asks that no sample fail, and is met
+    where none does. ``at_most 1`` demands nothing.
+    """
+    low, high = estimate.limits
+    if low is None or high is None:
+        return False
+    strict, idle = (high, low) if above else (low, high)
+    if (bound <= idle) if above else (bound >= idle):
+        return True
+    return bound == strict and estimate.value == strict
+
+
+def _compared(asked: Trial, figure: Figure, difference: Difference) -> Trial:
+    """``better`` and ``no_worse`` on the paired difference; the bound turns with the metric's direction."""
+    estimate = estimate_from_json(difference.estimate)
+    gain = asked.rule.margin if asked.rule.rule == "better" else -asked.rule.margin
+    if difference.greater_is_better:
+        bound = gain
+        p_not_met, p_met = estimate.p_at_most(bound), estimate.p_at_least(bound)
+    else:
+        bound = -gain
+        p_not_met, p_met = estimate.p_at_least(bound), estimate.p_at_most(bound)
+    return Trial(
+        asked.rule,
+        asked.candidate,
+        asked.task,
+        asked.metric,
+        asked.reference,
+        estimate,
+        bound + 0.0,
+        p_not_met,
+        p_met,
+        figure=figure,
+        difference=difference,
+    )
