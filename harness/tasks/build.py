@@ -11,37 +11,45 @@ from harness.tasks.prompts import Shot, build_prompt, draw_shots, question, rank
 from harness.tasks.templates import render, render_list
 
 
-def build_samples(definition: TaskDefinition, rows: Sequence[Row], fewshot_rows: Sequence[Row]) -> list[Sample]:
-    """One sample a row, in their order. Rows that are equal get keys told apart by a suffix.
+class SampleBuilder:
+    """Makes samples of one task's rows.
+
+    Args:
+        fewshot_rows: The rows that solved examples are drawn from.
 
     Raises:
-        InputError: a row lacks a field, names an unknown label or choice; with file and line.
+        InputError: there are fewer different examples than the task wants.
     """
-    ranked = rank_shots([_shot(definition, row) for row in fewshot_rows], definition.fewshot.seed)
-    count = definition.fewshot.count
-    if len(ranked) < count:
-        raise InputError(
-            f"{len(ranked)} different few-shot examples, {count} wanted",
-            where=fewshot_rows[0].where.rsplit(":", 1)[0],
-            mend="lower fewshot.count",
+
+    def __init__(self, definition: TaskDefinition, fewshot_rows: Sequence[Row]) -> None:
+        self._definition = definition
+        self._ranked = rank_shots([_shot(definition, row) for row in fewshot_rows], definition.fewshot.seed)
+        if len(self._ranked) < definition.fewshot.count:
+            raise InputError(
+                f"{len(self._ranked)} different few-shot examples, {definition.fewshot.count} wanted",
+                where=fewshot_rows[0].where,
+                mend="lower fewshot.count",
+            )
+
+    def build(self, row: Row) -> Sample:
+        """One sample.
+
+        Raises:
+            InputError: the row lacks a field, or names an unknown label or choice; with file and line.
+        """
+        definition = self._definition
+        asked = question(definition, row)
+        prompt = build_prompt(definition, row, asked, draw_shots(self._ranked, definition.fewshot.count, asked))
+        choices = _texts(definition.choices, row)
+        references = _references(definition, row, choices)
+        return Sample(
+            task=definition.task,
+            key=sample_key(row.values, prompt, references),
+            prompt=prompt,
+            references=references,
+            choices=choices,
+            document=row.values,
         )
-    samples = [_sample(definition, row, ranked) for row in rows]
-    return _tell_apart(samples)
-
-
-def _sample(definition: TaskDefinition, row: Row, ranked: Sequence[Shot]) -> Sample:
-    asked = question(definition, row)
-    prompt = build_prompt(definition, row, asked, draw_shots(ranked, definition.fewshot.count, asked))
-    choices = _texts(definition.choices, row)
-    references = _references(definition, row, choices)
-    return Sample(
-        task=definition.task,
-        key=sample_key(row.values, prompt, references),
-        prompt=prompt,
-        references=references,
-        choices=choices,
-        document=row.values,
-    )
 
 
 def _shot(definition: TaskDefinition, row: Row) -> Shot:
@@ -81,7 +89,8 @@ def _choice(target: str, choices: tuple[str, ...], row: Row) -> str:
     raise InputError(f"target {target!r} is none of the choices", where=row.where, mend=nearest(target, list(choices)))
 
 
-def _tell_apart(samples: list[Sample]) -> list[Sample]:
+def tell_apart(samples: Sequence[Sample]) -> list[Sample]:
+    """Samples whose keys all differ: those of equal rows get a suffix."""
     seen: Counter[str] = Counter()
     out = []
     for sample in samples:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from jinja2 import TemplateSyntaxError
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from harness.tasks.filters import FilterSpec
 from harness.tasks.templates import check_template
@@ -21,6 +21,10 @@ def _template(source: str) -> str:
     return source
 
 
+def _index_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,22 +35,27 @@ class FileOptions(_Part):
     Attributes:
         format: Told by the file's name unless given.
         columns: Names of the columns of a csv or tsv file without a header.
-        split_on: For txt files: a regular expression; the file is cut into rows where it matches. One row a line if
-            left out.
-        map: Field name to column name, or to a template over the columns. Rows then hold these fields only.
+        map: Field name to column name, or to a template over the columns (a single ``{{ expression }}`` keeps its
+            type: a list stays a list). Rows then hold these fields only.
+        where: A template over the row's fields; rows for which it does not give ``True`` are left out.
     """
 
     format: FileFormat | None = None
     columns: list[str] | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     encoding: str = "utf-8"
-    split_on: str | None = None
     map: dict[str, str] = {}
+    where: str | None = None
 
     @field_validator("map")
     @classmethod
     def _map_templates(cls, value: dict[str, str]) -> dict[str, str]:
         return {name: _template(source) for name, source in value.items()}
+
+    @field_validator("where")
+    @classmethod
+    def _where_template(cls, value: str | None) -> str | None:
+        return value if value is None else _template(value)
 
 
 class MirrorOptions(FileOptions):
@@ -139,7 +148,7 @@ class TaskDefinition(_Part):
     system: str | None = None
     prompt: str
     input: str | None = None
-    target: str | None = None
+    target: Annotated[str | None, BeforeValidator(_index_as_text)] = None
     references: str | list[str] | None = None
     choices: str | list[str] | None = None
     labels: list[str] = []

@@ -4,15 +4,12 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-import regex
+from typing import Any, Literal
 
 from harness.records import InputError, nearest
 from harness.tasks.definition import FileOptions
-from harness.tasks.templates import render
+from harness.tasks.templates import evaluate, render
 
 _BY_SUFFIX = {
     ".jsonl": "jsonl",
@@ -54,17 +51,20 @@ def read_rows(path: Path, options: FileOptions) -> list[Row]:
 
 
 def map_rows(rows: list[Row], options: FileOptions, where: str) -> list[Row]:
-    """Rows with the fields that ``options.map`` names; refuses an empty data set."""
+    """The rows that ``options.where`` keeps, with the fields that ``options.map`` names; refuses an empty data set."""
+    if options.map:
+        rows = [Row({name: _value(source, row) for name, source in options.map.items()}, row.where) for row in rows]
+    if options.where is not None:
+        wanted = options.where
+        rows = [row for row in rows if render(wanted, row.values, where=row.where).strip() == "True"]
     if not rows:
         raise InputError("holds no rows", where=where, mend="a task needs at least one")
-    if not options.map:
-        return rows
-    return [Row({name: _value(source, row) for name, source in options.map.items()}, row.where) for row in rows]
+    return rows
 
 
 def _value(source: str, row: Row) -> Any:
     if "{{" in source or "{%" in source:
-        return render(source, row.values, where=row.where)
+        return evaluate(source, row.values, where=row.where)
     if source not in row.values:
         raise InputError(f"no column {source!r}", where=row.where, mend=nearest(source, [str(k) for k in row.values]))
     return row.values[source]
@@ -112,7 +112,7 @@ def _read_tsv(path: Path, options: FileOptions) -> Iterator[Row]:
     yield from _separated(path, options, options.delimiter or "\t", csv.QUOTE_NONE)
 
 
-def _separated(path: Path, options: FileOptions, delimiter: str, quoting: int) -> Iterator[Row]:
+def _separated(path: Path, options: FileOptions, delimiter: str, quoting: Literal[0, 3]) -> Iterator[Row]:
     csv.field_size_limit(1 << 30)
     encoding = "utf-8-sig" if options.encoding.lower() in ("utf-8", "utf8") else options.encoding
     with path.open(encoding=encoding, newline="") as handle:
@@ -147,18 +147,9 @@ def _read_parquet(path: Path, options: FileOptions) -> Iterator[Row]:
 def _read_txt(path: Path, options: FileOptions) -> Iterator[Row]:
     with path.open(encoding=options.encoding, newline="") as handle:
         text = handle.read().replace("\r\n", "\n")
-    at = 1
-    for piece in _pieces(text, options.split_on):
-        if piece.strip():
-            yield Row({"text": piece}, f"{path}:{at}")
-        at += piece.count("\n") + (options.split_on is None)
-
-
-def _pieces(text: str, split_on: str | None) -> list[str]:
-    if split_on is None:
-        return text.split("\n")
-    starts = [0, *(match.start() for match in regex.finditer(split_on, text, timeout=30.0)), len(text)]
-    return [text[start:end] for start, end in pairwise(starts)]
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield Row({"text": line}, f"{path}:{number}")
 
 
 _READERS: dict[str, Callable[[Path, FileOptions], Iterator[Row]]] = {

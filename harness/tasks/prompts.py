@@ -54,7 +54,7 @@ def draw_shots(ranked: Sequence[Shot], count: int, asked: str) -> list[Shot]:
 
     All samples share their examples but for that, so that engines encode the shared beginning once.
     """
-    drawn = []
+    drawn: list[Shot] = []
     for shot in ranked:
         if len(drawn) == count:
             break

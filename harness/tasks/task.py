@@ -17,7 +17,7 @@ from harness.records import (
     read_document,
 )
 from harness.tasks.border import continuation
-from harness.tasks.build import build_samples
+from harness.tasks.build import SampleBuilder, tell_apart
 from harness.tasks.definition import TaskDefinition
 from harness.tasks.files import Row
 from harness.tasks.filters import apply_filters
@@ -85,7 +85,8 @@ class Task:
 
     @cached_property
     def _all_samples(self) -> list[Sample]:
-        return build_samples(self.definition, self.rows, self.fewshot_rows)
+        builder = SampleBuilder(self.definition, self.fewshot_rows)
+        return tell_apart([builder.build(row) for row in self.rows])
 
     def samples(self, limit: int | None = None, seed: int = 0) -> list[Sample]:
         """The task's samples.

@@ -1,10 +1,13 @@
-"""Jinja2 templates of task files, sandboxed: no attributes of Python objects, no randomness, a bound on the work."""
+"""Jinja2 templates of task files, sandboxed: no attributes of Python objects, no randomness, a bound on the work.
+
+A template sees the fields of one row by name, and the whole row as ``row`` (``row['Best Answer']``).
+"""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, UndefinedError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 
 from harness.records import InputError
@@ -14,7 +17,7 @@ MAX_STEPS = 100_000
 #: Longest text or list that ``*`` may make, and largest power.
 MAX_REPEAT = 100_000
 _TICK = "_harness_tick"
-_LIST = "_harness_list"
+_KEEP = "_harness_keep"
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -65,12 +68,32 @@ def render_list(source: str, row: Mapping[str, Any], *, where: str) -> list[str]
     Raises:
         InputError: the row lacks a field, or the expression is not a list.
     """
-    held: list[Any] = []
-    scope = {**_scope(row), _LIST: lambda value: held.append(value) or ""}
-    _guarded(lambda: _compiled(source, as_list=True).render(scope), row, where)
-    if not held or not isinstance(held[0], list | tuple) or not held[0]:
+    value = evaluate(source, row, where=where)
+    if not isinstance(value, list | tuple) or not value:
         raise InputError(f"{source!r} gives no list of answers", where=where, mend="it must be {{ a field or list }}")
-    return [str(item) for item in held[0]]
+    return [str(item) for item in value]
+
+
+def evaluate(source: str, row: Mapping[str, Any], *, where: str) -> Any:
+    """The value of a template that is a single ``{{ expression }}``, with its type; any other template's text.
+
+    Raises:
+        InputError: as `render`.
+    """
+    held: list[Any] = []
+
+    def keep(value: Any) -> str:
+        held.append(value)
+        return ""
+
+    template = _compiled(source, value_only=True)
+    text = _guarded(lambda: template.render({**_scope(row), _KEEP: keep}), row, where)
+    return held[0] if held else text
+
+
+def fields(source: str) -> set[str]:
+    """The names of the fields that a template reads."""
+    return meta.find_undeclared_variables(_ENVIRONMENT.parse(source))
 
 
 def _scope(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,18 +104,19 @@ def _scope(row: Mapping[str, Any]) -> dict[str, Any]:
             raise SecurityError(f"the template takes more than {MAX_STEPS} steps")
         return ""
 
-    return {**row, _TICK: tick}
+    return {"row": row, **row, _TICK: tick}
 
 
 @lru_cache(maxsize=1024)
-def _compiled(source: str, as_list: bool = False) -> Template:
+def _compiled(source: str, value_only: bool = False) -> Template:
     tree = _ENVIRONMENT.parse(source)
     for block in tree.find_all((nodes.For, nodes.Macro, nodes.CallBlock)):
-        block.body.insert(0, nodes.Output([_call(_TICK)]))
-    if as_list:
+        block.body.insert(0, nodes.Output([_call(_TICK)]))  # type: ignore[attr-defined]
+    if value_only:
         _hand_out_value(tree)
-    nodes.Node.set_environment(tree, _ENVIRONMENT)
-    return _ENVIRONMENT.from_string(tree.set_lineno(1))
+    tree.set_lineno(1)
+    tree.set_environment(_ENVIRONMENT)
+    return _ENVIRONMENT.from_string(tree)
 
 
 def _call(name: str, *arguments: nodes.Expr) -> nodes.Call:
@@ -101,13 +125,11 @@ def _call(name: str, *arguments: nodes.Expr) -> nodes.Call:
 
 def _hand_out_value(tree: nodes.Template) -> None:
     only = tree.body[0] if len(tree.body) == 1 else None
-    if isinstance(only, nodes.Output) and len(only.nodes) == 1:
-        only.nodes = [_call(_LIST, only.nodes[0])]
+    if isinstance(only, nodes.Output) and len(only.nodes) == 1 and not isinstance(only.nodes[0], nodes.TemplateData):
+        only.nodes = [_call(_KEEP, only.nodes[0])]
 
 
 def _guarded(work: Callable[[], str], row: Mapping[str, Any], where: str) -> str:
-    from jinja2 import UndefinedError
-
     try:
         return work()
     except UndefinedError as error:
@@ -126,6 +148,3 @@ def _guarded(work: Callable[[], str], row: Mapping[str, Any], where: str) -> str
         RecursionError,
     ) as error:
         raise InputError(f"a template fails on this row ({error})", where=where) from None
-
-
-__all__ = ["TemplateSyntaxError", "check_template", "render", "render_list"]

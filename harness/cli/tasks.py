@@ -1,0 +1,166 @@
+"""``harness tasks``: list, show and check tasks."""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli.console import print_json, printable
+from harness.records import Prompt, Sample
+
+if TYPE_CHECKING:
+    from harness.engines.encoding import Encoder
+    from harness.models import Base
+    from harness.tasks import Problem, Task
+
+app = typer.Typer(help="List, show and check tasks.", no_args_is_help=True, add_completion=False)
+
+#: Problems of one kind that are printed for one task; the rest are counted.
+SHOWN = 10
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Model = Annotated[str | None, typer.Option(help="Count tokens with the tokenizer of this model (folder or hub id).")]
+Selectors = Annotated[
+    list[str] | None, typer.Argument(help="Names, tag:TAG, patterns or paths; all tasks if left out.")
+]
+
+
+@app.command("list")
+def list_tasks(selectors: Selectors = None, as_json: Json = False) -> None:
+    """List tasks: name, tags, what is asked, samples (where the data lies in the pack), description."""
+    rows = [_summary(task) for task in _find(selectors or ["*"])]
+    if as_json:
+        print_json(rows)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold")
+    for column in ("task", "tags", "output", "samples", "description"):
+        table.add_column(column, no_wrap=column == "task", justify="right" if column == "samples" else "left")
+    for row in rows:
+        samples = "" if row["samples"] is None else str(row["samples"])
+        cells = (row["task"], ", ".join(row["tags"]), row["output"], samples, row["description"])
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    Console().print(table)
+
+
+@app.command()
+def show(
+    selector: Annotated[str, typer.Argument(help="A name or a path.")],
+    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many samples to show.")] = 2,
+    seed: Annotated[int, typer.Option(help="Which samples: another seed shows others.")] = 0,
+    model: Model = None,
+    as_json: Json = False,
+) -> None:
+    """Show a task's definition and samples as a model sees them."""
+    encoder = _encoder(model)[0] if model else None
+    for task in _find([selector]):
+        samples = [_shown(sample, encoder) for sample in task.samples(number, seed)]
+        definition = task.definition.model_dump(mode="json", exclude_defaults=True)
+        if as_json:
+            print_json({"definition": definition, "fingerprint": task.fingerprint, "samples": samples})
+        else:
+            _print_task(definition, samples)
+
+
+@app.command()
+def check(selectors: Selectors = None, model: Model = None, as_json: Json = False) -> None:
+    """Find rows that fail, duplicates, leaking targets, labels that never occur and prompts that are too long.
+
+    Exit status 2 where there is something to mend.
+    """
+    from harness.tasks import check_task
+
+    counted = _encoder(model) if model else None
+    found = {}
+    for task in _find(selectors or ["*"]):
+        if counted:
+            encoder, base = counted
+            problems = check_task(task, lambda prompt: len(encoder.prompt(prompt)), base.context_length)
+        else:
+            problems = check_task(task)
+        found[task.name] = problems
+        if not as_json:
+            _print_problems(task.name, problems)
+    if as_json:
+        print_json(
+            {name: [{"kind": p.kind, "where": p.where, "what": p.what} for p in ps] for name, ps in found.items()}
+        )
+    if any(found.values()):
+        raise typer.Exit(2)
+
+
+def _find(selectors: list[str]) -> "list[Task]":
+    from harness.tasks import find_tasks
+
+    return find_tasks(selectors, folder=Path())
+
+
+def _summary(task: "Task") -> dict[str, Any]:
+    beside = task.definition.data.path is not None
+    return {
+        "task": task.name,
+        "tags": list(task.tags),
+        "output": task.output,
+        "samples": len(task.rows) if beside else None,
+        "description": task.description,
+        "path": str(task.path),
+    }
+
+
+def _encoder(model: str) -> "tuple[Encoder, Base]":
+    from harness.engines.encoding import Encoder
+    from harness.models import resolve_base
+
+    base = resolve_base(model)
+    return Encoder.load(base.folder), base
+
+
+def _shown(sample: Sample, encoder: "Encoder | None") -> dict[str, Any]:
+    shown: dict[str, Any] = {"key": sample.key, "prompt": _turns(sample.prompt), "references": list(sample.references)}
+    if sample.choices:
+        shown["choices"] = list(sample.choices)
+    if encoder is not None:
+        shown["rendered"] = encoder.render(sample.prompt)
+        shown["tokens"] = len(encoder.prompt(sample.prompt))
+    return shown
+
+
+def _turns(prompt: Prompt) -> str | list[dict[str, str]]:
+    return prompt if isinstance(prompt, str) else [{"role": turn.role, "content": turn.content} for turn in prompt]
+
+
+def _print_task(definition: dict[str, Any], samples: list[dict[str, Any]]) -> None:
+    import yaml
+
+    typer.echo(printable(yaml.safe_dump(definition, sort_keys=False, allow_unicode=True, width=110)))
+    for sample in samples:
+        tokens = f", {sample['tokens']} tokens" if "tokens" in sample else ""
+        typer.echo(f"--- sample {sample['key']}{tokens}")
+        prompt = sample.get("rendered", sample["prompt"])
+        if not isinstance(prompt, str):
+            prompt = "\n".join(f"[{turn['role']}] {turn['content']}" for turn in prompt)
+        typer.echo(printable(prompt))
+        for choice in sample.get("choices", ()):
+            typer.echo(f"  choice: {printable(choice)}")
+        for reference in sample["references"]:
+            typer.echo(f"=> {printable(reference)}")
+        typer.echo("")
+
+
+def _print_problems(name: str, problems: "list[Problem]") -> None:
+    if not problems:
+        typer.echo(f"{name}: nothing to mend")
+        return
+    counts = Counter(problem.kind for problem in problems)
+    typer.echo(f"{name}: {', '.join(f'{count} {kind}' for kind, count in counts.items())}")
+    printed: dict[str, int] = defaultdict(int)
+    for problem in problems:
+        printed[problem.kind] += 1
+        if printed[problem.kind] <= SHOWN:
+            typer.echo(f"  {problem.where}: {problem.kind}: {printable(problem.what)}")
+        elif printed[problem.kind] == SHOWN + 1:
+            typer.echo(f"  ... and {counts[problem.kind] - SHOWN} more of this kind")

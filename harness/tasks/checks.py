@@ -1,0 +1,154 @@
+"""What is wrong with a task beyond its syntax: rows that fail, duplicates, leaking targets, labels that never occur."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from harness.records import InputError, Prompt, Sample, prompt_text
+from harness.tasks.build import SampleBuilder
+from harness.tasks.files import Row
+from harness.tasks.filters import find_label
+from harness.tasks.prompts import question
+from harness.tasks.task import Task
+from harness.tasks.templates import fields
+
+#: A target of at least so many words that stands whole in its prompt is taken for a leak.
+LEAK_WORDS = 8
+#: The share of prompts that name their own label, less the share that name another, from which on labels leak.
+LABEL_LEAK = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend.
+
+    Attributes:
+        kind: ``row``, ``duplicate``, ``contradiction``, ``leak``, ``label``, ``overlap``, ``length``, ``pin`` or
+            ``metric``.
+        where: File and line.
+    """
+
+    kind: str
+    where: str
+    what: str
+
+
+def check_task(
+    task: Task, count_tokens: Callable[[Prompt], int] | None = None, context_length: int | None = None
+) -> list[Problem]:
+    """Every problem of a task's data, prompts and metrics.
+
+    Args:
+        count_tokens, context_length: Of a model, to find prompts that do not fit; None leaves that out.
+
+    Raises:
+        InputError: the data cannot be read at all.
+    """
+    pairs, problems = _built(task)
+    problems += _metrics(task)
+    problems += _pinned(task)
+    problems += _repeated(pairs)
+    problems += _leaking(task, pairs)
+    problems += _missing_labels(task, [sample for _, sample in pairs])
+    problems += _overlapping(task, pairs)
+    if count_tokens is not None and context_length is not None:
+        problems += _too_long(task, pairs, count_tokens, context_length)
+    return problems
+
+
+def _built(task: Task) -> tuple[list[tuple[Row, Sample]], list[Problem]]:
+    builder = SampleBuilder(task.definition, task.fewshot_rows)
+    pairs, problems = [], []
+    for row in task.rows:
+        try:
+            pairs.append((row, builder.build(row)))
+        except InputError as error:
+            problems.append(Problem("row", row.where, "; ".join(filter(None, (error.what, error.mend)))))
+    return pairs, problems
+
+
+def _metrics(task: Task) -> Iterator[Problem]:
+    try:
+        _ = task.metrics
+    except InputError as error:
+        yield Problem("metric", str(task.path), "; ".join(filter(None, (error.what, error.mend))))
+
+
+def _pinned(task: Task) -> Iterator[Problem]:
+    data = task.definition.data
+    if data.hub is not None and data.revision is None:
+        yield Problem("pin", str(task.path), f"data set {data.hub} is not pinned; set data.revision to a commit")
+
+
+def _repeated(pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
+    first: dict[Prompt, tuple[Row, Sample]] = {}
+    for row, sample in pairs:
+        earlier, known = first.setdefault(sample.prompt, (row, sample))
+        if earlier is row:
+            continue
+        if (known.references, known.choices) == (sample.references, sample.choices):
+            yield Problem("duplicate", row.where, f"the same prompt and answer as {earlier.where}")
+        elif known.choices == sample.choices:
+            yield Problem("contradiction", row.where, f"the same prompt as {earlier.where}, but another answer")
+
+
+def _leaking(task: Task, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
+    if task.definition.labels and task.output == "generate":
+        yield from _leaking_labels(task, pairs)
+        return
+    if task.output == "multiple_choice":
+        return
+    shown = fields(task.definition.prompt) & fields(task.definition.target or "")
+    for row, sample in pairs:
+        asked, target = question(task.definition, row), sample.target.strip()
+        whole = bool(target) and target in asked
+        if whole and any(str(row.values.get(name)).strip() == target for name in shown):
+            yield Problem("leak", row.where, f"the prompt shows the field that is the target ({', '.join(shown)})")
+        elif whole and len(target.split()) >= LEAK_WORDS:
+            yield Problem("leak", row.where, f"the whole target stands in the prompt: {target[:60]!r}")
+
+
+def _leaking_labels(task: Task, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
+    labels = task.definition.labels
+    own, others = [], []
+    for row, sample in pairs:
+        asked = question(task.definition, row)
+        own.append(find_label(asked, [sample.target]) is not None)
+        rest = [label for label in labels if label != sample.target]
+        others.append(fmean(find_label(asked, [label]) is not None for label in rest) if rest else 0.0)
+    if own and fmean(own) - fmean(others) > LABEL_LEAK:
+        what = f"{fmean(own):.0%} of prompts name their right label, {fmean(others):.0%} name a given other one"
+        yield Problem("leak", str(task.path), what)
+
+
+def _missing_labels(task: Task, samples: Sequence[Sample]) -> Iterator[Problem]:
+    occurring = {reference for sample in samples for reference in sample.references}
+    for label in task.definition.labels:
+        if label not in occurring:
+            yield Problem("label", str(task.path), f"label {label!r} never occurs in the data")
+
+
+def _overlapping(task: Task, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
+    examples: dict[str, list[str]] = defaultdict(list)
+    for row in task.fewshot_rows:
+        examples[question(task.definition, row)].append(row.where)
+    for row, _ in pairs:
+        known = [where for where in examples.get(question(task.definition, row), []) if where != row.where]
+        if known:
+            yield Problem("overlap", row.where, f"also among the few-shot data: {known[0]}")
+
+
+def _too_long(
+    task: Task, pairs: Sequence[tuple[Row, Sample]], count_tokens: Callable[[Prompt], int], context_length: int
+) -> Iterator[Problem]:
+    if task.output == "perplexity":
+        return
+    room = task.definition.generation.max_tokens if task.output == "generate" else 0
+    for row, sample in pairs:
+        longest = max((count_tokens(choice) for choice in sample.choices or (sample.target,)), default=0)
+        length = count_tokens(sample.prompt) + (room or longest)
+        if length > context_length:
+            shown = f"{prompt_text(sample.prompt)[:40]!r}"
+            what = f"prompt and answer take up to {length} tokens, the model {context_length}: {shown}"
+            yield Problem("length", row.where, what)
