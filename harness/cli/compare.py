@@ -1,0 +1,35 @@
+"""``harness compare RUN``: the models of a run against its base and baseline, or two runs against each other."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def compare(
+    run: Annotated[Path, typer.Argument(help="Run folder; with a second one, the candidate's.")],
+    other: Annotated[Path | None, typer.Argument(help="A second run folder, the reference's.")] = None,
+    candidate: Annotated[str | None, typer.Option(help="With two runs: the model of the first.")] = None,
+    reference: Annotated[str | None, typer.Option(help="With two runs: the model of the second.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+) -> None:
+    """Compare models sample by sample: differences with intervals, adjusted p-values and flips."""
+    from harness.cli import console, decide
+    from harness.comparison import compare as compare_run
+    from harness.records import InputError
+    from harness.runs import Run
+
+    if other is None:
+        models = decide.named_references(decide.suite_rules(Run.open(run)))
+    elif candidate and reference:
+        models = [candidate, reference]
+    else:
+        raise InputError("comparing two runs needs --candidate and --reference", mend="name a model of each run")
+    comparison = compare_run(run, other, models)
+    if as_json:
+        console.print_json(comparison.model_dump(mode="json"))
+    else:
+        decide.show(comparison, None)

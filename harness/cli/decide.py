@@ -1,0 +1,50 @@
+"""What several commands do with a run: compare, decide, report, and leave with the verdict's exit status."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.records import Comparison, Rule, Verdict
+from harness.runs import Run
+
+
+def suite_rules(run: Run) -> list[Rule]:
+    """The gate section of the suite that a run was made from."""
+    return [Rule.model_validate(rule) for rule in run.manifest["suite"]["gate"]]
+
+
+def named_references(rules: Sequence[Rule]) -> list[str]:
+    """Models that rules compare with by name, beside the base and the baseline."""
+    return sorted({rule.than for rule in rules if rule.than not in (None, "base", "baseline")} - {None})  # type: ignore[type-var]
+
+
+def conclude(run: Run) -> tuple[Comparison, Verdict | None]:
+    """Compare the models of a run, decide by its suite's rules where there are any, and write the reports."""
+    from harness.comparison import compare
+    from harness.gate import gate_run
+    from harness.reports import report_run
+
+    rules = suite_rules(run)
+    comparison = compare(run, models=named_references(rules))
+    verdict = gate_run(run) if rules else None
+    report_run(run)
+    return comparison, verdict
+
+
+def show(comparison: Comparison, verdict: Verdict | None) -> None:
+    """Print the comparison table and the verdict."""
+    from rich.console import Console
+
+    from harness.reports import terminal_report
+
+    Console().print(terminal_report(comparison, verdict))
+
+
+def as_json(comparison: Comparison, verdict: Verdict | None, run: Run) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    return {
+        "run": str(run.folder),
+        "decision": verdict.decision if verdict else None,
+        "exit_status": verdict.exit_status if verdict else 0,
+        "comparison": comparison.model_dump(mode="json"),
+        "verdict": verdict.model_dump(mode="json") if verdict else None,
+    }
