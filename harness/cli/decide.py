@@ -14,7 +14,7 @@ def suite_rules(run: Run) -> list[Rule]:
 
 def named_references(rules: Sequence[Rule]) -> list[str]:
     """Models that rules compare with by name, beside the base and the baseline."""
-    return sorted({rule.than for rule in rules if rule.than not in (None, "base", "baseline")} - {None})  # type: ignore[type-var]
+    return sorted({rule.than for rule in rules if rule.than and rule.than not in ("base", "baseline")})
 
 
 def conclude(run: Run) -> tuple[Comparison, Verdict | None]:
