@@ -43,8 +43,6 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run a command line and return its exit status."""
-    from harness.records.errors import HarnessError
-
     name, *rest = arguments or ["--help"]
     if name in ("-h", "--help"):
         sys.stdout.write(help_text())
@@ -58,6 +56,8 @@ def run(arguments: list[str]) -> int:
         from harness.records.documents import nearest
 
         return _say(f"no such command {name!r}; {nearest(name, list(COMMANDS))}", 2)
+    from harness.records.errors import HarnessError
+
     try:
         import_module(f"harness.cli.{name}").app(rest, prog_name=f"harness {name}")
     except HarnessError as error:
