@@ -38,8 +38,11 @@ def list_tasks(selectors: Selectors = None, as_json: Json = False) -> None:
     from rich.text import Text
 
     table = Table(box=None, header_style="bold")
-    for column in ("task", "tags", "output", "samples", "description"):
-        table.add_column(column, no_wrap=column == "task", justify="right" if column == "samples" else "left")
+    table.add_column("task", no_wrap=True, min_width=max(len(row["task"]) for row in rows))
+    table.add_column("tags", max_width=24)
+    table.add_column("output", no_wrap=True, min_width=len("multiple_choice"))
+    table.add_column("samples", justify="right")
+    table.add_column("description")
     for row in rows:
         samples = "" if row["samples"] is None else str(row["samples"])
         cells = (row["task"], ", ".join(row["tags"]), row["output"], samples, row["description"])
@@ -74,15 +77,12 @@ def check(selectors: Selectors = None, model: Model = None, as_json: Json = Fals
     """
     from harness.tasks import check_task
 
-    counted = _encoder(model) if model else None
+    encoder, base = _encoder(model) if model else (None, None)
     found = {}
     for task in _find(selectors or ["*"]):
-        if counted:
-            encoder, base = counted
-            problems = check_task(task, lambda prompt: len(encoder.prompt(prompt)), base.context_length)
-        else:
-            problems = check_task(task)
-        found[task.name] = problems
+        problems = found[task.name] = check_task(
+            task, encoder.prompt if encoder else None, base.context_length if base else None
+        )
         if not as_json:
             _print_problems(task.name, problems)
     if as_json:

@@ -1,7 +1,7 @@
 """What is wrong with a task beyond its syntax: rows that fail, duplicates, leaking targets, labels that never occur."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -35,12 +35,12 @@ class Problem:
 
 
 def check_task(
-    task: Task, count_tokens: Callable[[Prompt], int] | None = None, context_length: int | None = None
+    task: Task, encode: Callable[[Prompt], Sized] | None = None, context_length: int | None = None
 ) -> list[Problem]:
     """Every problem of a task's data, prompts and metrics.
 
     Args:
-        count_tokens, context_length: Of a model, to find prompts that do not fit; None leaves that out.
+        encode, context_length: Of a model, to find prompts that do not fit; None leaves that out.
 
     Raises:
         InputError: the data cannot be read at all.
@@ -48,12 +48,12 @@ def check_task(
     pairs, problems = _built(task)
     problems += _metrics(task)
     problems += _pinned(task)
-    problems += _repeated(pairs)
+    problems += _repeated(task, pairs)
     problems += _leaking(task, pairs)
     problems += _missing_labels(task, [sample for _, sample in pairs])
     problems += _overlapping(task, pairs)
-    if count_tokens is not None and context_length is not None:
-        problems += _too_long(task, pairs, count_tokens, context_length)
+    if encode is not None and context_length is not None:
+        problems += _too_long(task, pairs, encode, context_length)
     return problems
 
 
@@ -81,16 +81,18 @@ def _pinned(task: Task) -> Iterator[Problem]:
         yield Problem("pin", str(task.path), f"data set {data.hub} is not pinned; set data.revision to a commit")
 
 
-def _repeated(pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
-    first: dict[Prompt, tuple[Row, Sample]] = {}
+def _repeated(task: Task, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
+    closed = bool(task.definition.labels) or task.output == "multiple_choice"
+    first: dict[tuple[Prompt, tuple[str, ...]], tuple[Row, Sample]] = {}
     for row, sample in pairs:
-        earlier, known = first.setdefault(sample.prompt, (row, sample))
+        earlier, known = first.setdefault((sample.prompt, sample.choices), (row, sample))
         if earlier is row:
             continue
-        if (known.references, known.choices) == (sample.references, sample.choices):
+        if known.references == sample.references:
             yield Problem("duplicate", row.where, f"the same prompt and answer as {earlier.where}")
-        elif known.choices == sample.choices:
-            yield Problem("contradiction", row.where, f"the same prompt as {earlier.where}, but another answer")
+        else:
+            kind = "contradiction" if closed else "duplicate"
+            yield Problem(kind, row.where, f"the same prompt as {earlier.where}, with another answer")
 
 
 def _leaking(task: Task, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
@@ -140,14 +142,14 @@ def _overlapping(task: Task, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Pr
 
 
 def _too_long(
-    task: Task, pairs: Sequence[tuple[Row, Sample]], count_tokens: Callable[[Prompt], int], context_length: int
+    task: Task, pairs: Sequence[tuple[Row, Sample]], encode: Callable[[Prompt], Sized], context_length: int
 ) -> Iterator[Problem]:
     if task.output == "perplexity":
         return
     room = task.definition.generation.max_tokens if task.output == "generate" else 0
     for row, sample in pairs:
-        longest = max((count_tokens(choice) for choice in sample.choices or (sample.target,)), default=0)
-        length = count_tokens(sample.prompt) + (room or longest)
+        longest = max((len(encode(choice)) for choice in sample.choices or (sample.target,)), default=0)
+        length = len(encode(sample.prompt)) + (room or longest)
         if length > context_length:
             shown = f"{prompt_text(sample.prompt)[:40]!r}"
             what = f"prompt and answer take up to {length} tokens, the model {context_length}: {shown}"

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -32,22 +32,25 @@ class Row:
     where: str
 
 
-def read_rows(path: Path, options: FileOptions) -> list[Row]:
-    """All rows of a file, with the fields that ``options.map`` names.
+def read_rows(paths: Sequence[Path], options: FileOptions) -> list[Row]:
+    """All rows of the files that hold one part of a data set, with the fields that ``options.map`` names.
 
     Raises:
-        InputError: the file is missing, empty or malformed, or a row lacks a column; with file and line.
+        InputError: a file is missing or malformed, a row lacks a column, or there are no rows; with file and line.
     """
+    return map_rows([row for path in paths for row in _read(path, options)], options, str(paths[0]))
+
+
+def _read(path: Path, options: FileOptions) -> list[Row]:
     kind = options.format or _BY_SUFFIX.get(path.suffix.lower())
     if kind is None:
         raise InputError("cannot tell the file's format", where=str(path), mend="set data.format (jsonl, csv, ...)")
     try:
-        rows = list(_READERS[kind](path, options))
+        return list(_READERS[kind](path, options))
     except FileNotFoundError:
         raise InputError("no such data file", where=str(path), mend="check data.path") from None
-    except (OSError, UnicodeError, LookupError) as error:
+    except (OSError, UnicodeError, LookupError, csv.Error) as error:
         raise InputError(f"cannot be read ({error})", where=str(path), mend="check data.encoding") from None
-    return map_rows(rows, options, str(path))
 
 
 def map_rows(rows: list[Row], options: FileOptions, where: str) -> list[Row]:

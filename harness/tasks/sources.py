@@ -24,7 +24,7 @@ def load_rows(data: DataSource, folder: Path, part: Part = "test") -> list[Row]:
     """
     if data.path is not None:
         name = data.path if part == "test" else data.fewshot
-        return read_rows(inside(folder, str(name)), data)
+        return read_rows([inside(folder, str(name))], data)
     split = data.split if part == "test" else str(data.fewshot)
     found = _mirrored(data, split, part)
     if found is not None:
@@ -47,30 +47,34 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
-def _mirrored(data: DataSource, split: str, part: Part) -> tuple[Path, FileOptions] | None:
+def _mirrored(data: DataSource, split: str, part: Part) -> tuple[list[Path], FileOptions] | None:
     root = os.environ.get(MIRRORS)
     if not root:
         return None
     if data.mirror is not None:
         name = data.mirror.path if part == "test" else data.mirror.fewshot
         if name is not None and (path := inside(Path(root), name)).is_file():
-            return path, data.mirror
+            return [path], data.mirror
     hub = str(data.hub)
-    names = [f"{middle}{split}{suffix}" for middle in _middles(data.config) for suffix in SUFFIXES]
     for top in (hub, hub.split("/")[-1]):
-        for name in names:
-            path = inside(Path(root), f"{top}/{name}")
-            if path.is_file():
-                return path, data
+        for middle in filter(None, (data.config, "data", ".")):
+            paths = _split_files(inside(Path(root), f"{top}/{middle}"), split)
+            if paths:
+                return paths, data
     return None
 
 
-def _middles(config: str | None) -> list[str]:
-    return [f"{config}/", ""] if config else [""]
+def _split_files(folder: Path, split: str) -> list[Path]:
+    """``test.jsonl`` and its like, or the shards that the hub names ``test-00000-of-00001.parquet``."""
+    whole = [path for suffix in SUFFIXES if (path := folder / f"{split}{suffix}").is_file()]
+    return whole[:1] or sorted(folder.glob(f"{split}-*-of-*.parquet"))
 
 
 def _from_hub(data: DataSource, split: str) -> list[Row]:
     from datasets import load_dataset
+    from huggingface_hub.utils import logging
+
+    logging.set_verbosity_error()
 
     label = f"{data.hub}[{split}]"
     try:
