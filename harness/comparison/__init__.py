@@ -4,5 +4,16 @@ from harness.comparison.differences import difference
 from harness.comparison.figures import figures
 from harness.comparison.frames import Scores
 from harness.comparison.models import RunScores, compare_models, compare_runs, summarise
+from harness.comparison.of_run import compare, read_scores
 
-__all__ = ["RunScores", "Scores", "compare_models", "compare_runs", "difference", "figures", "summarise"]
+__all__ = [
+    "RunScores",
+    "Scores",
+    "compare",
+    "compare_models",
+    "compare_runs",
+    "difference",
+    "figures",
+    "read_scores",
+    "summarise",
+]

@@ -1,5 +1,6 @@
 """Comparison and rules -> verdict: pass, fail, or inconclusive with what would settle it."""
 
 from harness.gate.decide import EXIT_STATUS, decide
+from harness.gate.of_run import Policy, gate_run
 
-__all__ = ["EXIT_STATUS", "decide"]
+__all__ = ["EXIT_STATUS", "Policy", "decide", "gate_run"]
