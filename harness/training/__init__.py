@@ -1,1 +1,7 @@
-"""See the module documentation of each file in this room."""
+"""Recipe and data to adapter. Heavy imports happen when a training starts."""
+
+from harness.training.recipe import Recipe, read_recipe
+from harness.training.steps import Step
+from harness.training.train import prepare, train
+
+__all__ = ["Recipe", "Step", "prepare", "read_recipe", "train"]

@@ -1,0 +1,48 @@
+"""Where a training works and where its result appears: a partial folder that survives a kill, published by renaming."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from harness.models.examine import TRAINING_RECORD
+from harness.records import InputError
+
+_IDENTITY = "training-id"
+
+
+def refuse_foreign_folder(target: Path) -> None:
+    """An earlier training may be replaced; anything else may not.
+
+    Raises:
+        InputError: the folder holds files that no training wrote.
+    """
+    if target.is_file() or (target.is_dir() and any(target.iterdir()) and not (target / TRAINING_RECORD).is_file()):
+        raise InputError("already there, and not from a training", where=str(target), mend="name another folder")
+
+
+def begin(target: Path, fingerprint: str) -> Path:
+    """The folder to work in: what a killed training of equal fingerprint left, else a fresh one."""
+    partial = target.with_name(f".{target.name}.partial")
+    identity = partial / _IDENTITY
+    if identity.is_file() and identity.read_text(encoding="utf-8") == fingerprint:
+        return partial
+    if partial.is_dir():
+        shutil.rmtree(partial)
+    partial.mkdir(parents=True)
+    identity.write_text(fingerprint, encoding="utf-8")
+    return partial
+
+
+def publish(partial: Path, target: Path) -> None:
+    """Put the finished adapter in its place and remove the rest; at no moment is half an adapter there."""
+    finished, earlier = partial / "adapter", partial / "replaced"
+    if target.is_dir():
+        target.rename(earlier)
+    finished.rename(target)
+    shutil.rmtree(partial)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON document, keys in the order given."""
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,84 @@
+"""A recipe: everything that decides what an adapter becomes, as one strict YAML document. Values only."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from harness.records import read_document
+from harness.training.methods import Lora, Method
+
+Dtype = Literal["auto", "float32", "bfloat16"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Schedule(_Section):
+    """The ``schedule:`` section: how long, how fast, in what portions."""
+
+    epochs: Annotated[float, Field(gt=0)] | None = Field(None, description="passes over the data; 3 if left out")
+    max_steps: Annotated[int, Field(gt=0)] | None = Field(None, description="optimiser steps, instead of epochs")
+    batch_size: int = Field(8, gt=0)
+    gradient_accumulation: int = Field(1, gt=0, description="batches whose gradients make one step")
+    learning_rate: float = Field(2e-4, gt=0)
+    warmup: float = Field(0.03, ge=0, description="share of the steps if below 1, else a number of steps")
+    scheduler: Literal["cosine", "linear", "constant", "constant_with_warmup"] = "cosine"
+    weight_decay: float = Field(0.0, ge=0)
+    max_grad_norm: float = Field(1.0, gt=0)
+    gradient_checkpointing: bool = Field(False, description="less memory, a third more time")
+    save_every: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="steps between checkpoints; a fifth of the steps, at least 100, if left out"
+    )
+
+    @model_validator(mode="after")
+    def _one_length(self) -> "Schedule":
+        if self.epochs is not None and self.max_steps is not None:
+            raise ValueError("epochs and max_steps both say how long to train: give one of them")
+        return self
+
+
+class Evaluation(_Section):
+    """The ``evaluation:`` section: rows held out of the training, on which the loss is measured."""
+
+    fraction: float = Field(0.0, ge=0, lt=1, description="share of the prompts held out; equal prompts stay together")
+    every: Annotated[int, Field(gt=0)] | None = Field(None, description="steps between measurements; else at the end")
+
+
+class Recipe(_Section):
+    """What to train and how. A recipe of five lines works; everything else has a default.
+
+    Attributes:
+        base: ``reference``, a folder relative to the recipe, or a hub id (``revision`` pins it).
+        data: Files relative to the recipe: JSONL, JSON, CSV, TSV or Parquet.
+        format: ``chat`` renders turns with the base's chat template, ``text`` joins prompt and response as plain
+            text; ``auto`` is chat where the base has a template.
+        max_length: Longest row in tokens; longer rows are left out and named. The base's context if left out.
+    """
+
+    adapter: str = Field(pattern=r"^[A-Za-z0-9][\w.-]*$", description="name of the adapter")
+    base: str = "reference"
+    revision: str | None = None
+    method: Method = Lora()
+    data: str | list[str]
+    format: Literal["auto", "chat", "text"] = "auto"
+    schedule: Schedule = Schedule()
+    evaluation: Evaluation = Evaluation()
+    seed: int = Field(0, ge=0, lt=2**32)
+    max_length: Annotated[int, Field(gt=1)] | None = None
+    dtype: Dtype = Field("auto", description="auto: float32 on CPU, bfloat16 on a GPU that has it")
+
+    @property
+    def files(self) -> list[str]:
+        """The data files, as written in the recipe."""
+        return [self.data] if isinstance(self.data, str) else self.data
+
+
+def read_recipe(path: Path) -> Recipe:
+    """A recipe from its file.
+
+    Raises:
+        InputError: naming the file, the line and the first thing that is wrong.
+    """
+    return read_document(path, Recipe)
