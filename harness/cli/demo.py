@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from harness.records.progress import Progress
+
 app = typer.Typer(add_completion=False)
 
 #: What the demo expects of each candidate, and says if it is not so.
@@ -65,7 +67,7 @@ def _suite(out: Path, seed: int) -> Path:
     return path
 
 
-def _train(name: str, out: Path, seed: int, progress: object) -> None:
+def _train(name: str, out: Path, seed: int, progress: Progress) -> None:
     from harness.records import content_root
     from harness.training import train
 

@@ -1,1 +1,28 @@
-"""See the module documentation of each file in this room."""
+"""What a run shows: tables for the terminal, Markdown, HTML and machines. Values in, text out."""
+
+from harness.reports.github import annotations, job_summary
+from harness.reports.html import html_report
+from harness.reports.junit import junit_xml
+from harness.reports.markdown import markdown_report
+from harness.reports.of_run import report_run
+from harness.reports.sarif import sarif
+from harness.reports.tables import comparison_table, frame, to_csv, to_json, to_latex
+from harness.reports.terminal import terminal_report
+from harness.reports.write import write_reports
+
+__all__ = [
+    "annotations",
+    "comparison_table",
+    "frame",
+    "html_report",
+    "job_summary",
+    "junit_xml",
+    "markdown_report",
+    "report_run",
+    "sarif",
+    "terminal_report",
+    "to_csv",
+    "to_json",
+    "to_latex",
+    "write_reports",
+]
