@@ -1,0 +1,142 @@
+"""`report.html`: one file that opens offline. Gathers what the templates in ``reports/`` show; draws nothing itself."""
+
+import base64
+import hashlib
+import re
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from harness.records import Comparison, Verdict, content_root
+from harness.reports import numbers
+from harness.reports.outcome import GLYPH, candidates, headline
+from harness.reports.plots import forests, strip, trade_off
+from harness.reports.safety import safety_rows
+from harness.reports.samples import embed_samples
+from harness.reports.tables import comparison_table, main_metrics, references
+from harness.reports.visible import one_line, visible
+
+_MANIFEST_LINES = 400
+
+
+def html_report(
+    comparison: Comparison, verdict: Verdict | None, manifest: dict[str, Any], samples: pd.DataFrame
+) -> str:
+    """The report as one HTML file.
+
+    Args:
+        samples: One row a sample, model and metric, with the columns task, key, model, prompt, target, response,
+            metric, outcome, value, extracted and findings.
+    """
+    templates = content_root() / "reports"
+    style = Markup((templates / "report.css").read_text(encoding="utf-8"))
+    script = Markup((templates / "report.js").read_text(encoding="utf-8"))
+    embedded = embed_samples(comparison, verdict, samples)
+    found = candidates(comparison, verdict)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            style=style,
+            script=script,
+            policy=_policy(style, script),
+            data=Markup(embedded.json),
+            embedded=embedded,
+            comparison=comparison,
+            verdict=verdict,
+            candidates=found,
+            headline=headline(found),
+            strips=_strips(comparison, verdict),
+            views=_views(comparison, verdict),
+            trade=trade_off(comparison, verdict),
+            safety=safety_rows(comparison_table(comparison), samples),
+            evidence=_evidence(verdict),
+            manifest=_flatten(manifest),
+        )
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(content_root() / "reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "line": one_line,
+        "visible": visible,
+        "breakable": _breakable,
+        "number": numbers.number,
+        "signed": numbers.signed,
+        "bounds": numbers.bounds,
+        "p": numbers.p_value,
+    }
+    environment.filters["id"] = id
+    environment.globals["glyph"] = GLYPH
+    return environment
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may be broken after its underscores and slashes."""
+    return Markup(re.sub(r"(?<=[_/])", "<wbr>", str(escape(one_line(name, 80)))))
+
+
+def _policy(style: str, script: str) -> str:
+    """A Content-Security-Policy that lets this file's own style and script run and nothing else happen."""
+
+    def source(text: str) -> str:
+        return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+    return (
+        f"default-src 'none'; style-src {source(style)}; script-src {source(script)}; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def _views(comparison: Comparison, verdict: Verdict | None) -> list[dict[str, Any]]:
+    """Table and forest against each reference."""
+    views = []
+    for reference in references(comparison):
+        short = comparison_table(comparison, reference, main_metrics(comparison, verdict))
+        scale, panels = forests(short)
+        views.append(
+            {
+                "reference": reference,
+                "table": comparison_table(comparison, reference),
+                "axis": scale,
+                "forests": panels,
+                "level": next((d.interval.level for d in comparison.differences), 0.95),
+            }
+        )
+    return views
+
+
+def _strips(comparison: Comparison, verdict: Verdict | None) -> dict[int, Any]:
+    """The picture of each rule's evidence, by the rule's identity."""
+    better = {(f.task, f.metric): f.greater_is_better for f in comparison.figures}
+    rules = verdict.rules if verdict else []
+    return {id(r): strip(r, better.get((r.task, r.metric), True)) for r in rules}
+
+
+def _evidence(verdict: Verdict | None) -> dict[int, int]:
+    """Number of each rule in the embedded data, for rules that name samples."""
+    named = [r for r in verdict.rules if r.samples] if verdict else []
+    return {id(r): i for i, r in enumerate(named)}
+
+
+def _flatten(value: Any, path: str = "") -> list[tuple[str, str]]:
+    """A nested document as lines of dotted path and value."""
+    if isinstance(value, dict) and value:
+        lines = [line for k, v in value.items() for line in _flatten(v, f"{path}.{k}" if path else str(k))]
+    elif isinstance(value, list) and any(isinstance(v, dict | list) for v in value):
+        lines = [line for i, v in enumerate(value) for line in _flatten(v, f"{path}[{i}]")]
+    elif isinstance(value, list):
+        lines = [(one_line(path), visible(", ".join(map(str, value)), 1_000))]
+    else:
+        lines = [(one_line(path), visible("" if value is None else value, 1_000))]
+    return lines[:_MANIFEST_LINES]

@@ -1,0 +1,84 @@
+"""What became of each candidate, in the words that every report uses."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.records import Comparison, ModelRow, RuleVerdict, Verdict
+
+Status = Literal["pass", "fail", "inconclusive", "unavailable", "refused"]
+
+#: A mark for each decision that does not rest on colour.
+GLYPH: dict[str, str] = {"pass": "✓", "fail": "✗", "inconclusive": "?", "unavailable": "!", "refused": "⊘"}
+_WORST_FIRST = ("fail", "unavailable", "inconclusive", "pass")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One candidate, the decision on it, and its rules, those that stopped it first."""
+
+    name: str
+    status: Status
+    reason: str
+    rules: tuple[RuleVerdict, ...]
+
+    @property
+    def stopping(self) -> tuple[RuleVerdict, ...]:
+        """The rules that did not pass."""
+        return tuple(r for r in self.rules if r.decision != "pass")
+
+    @property
+    def deciding(self) -> tuple[RuleVerdict, ...]:
+        """Up to six rules to name first: what stopped the candidate, or else the gains that it passed for."""
+        return self.stopping[:6] or tuple(sorted(self.rules, key=lambda r: not r.rule.startswith("better")))[:3]
+
+    @property
+    def sentence(self) -> str:
+        """What a reviewer needs to know first."""
+        failed = sum(r.decision == "fail" for r in self.rules)
+        missing = sum(r.decision == "unavailable" for r in self.rules)
+        open_ = sum(r.decision == "inconclusive" for r in self.rules)
+        parts = [
+            f"{count} {word}"
+            for count, word in ((failed, "failed"), (missing, "could not be checked"), (open_, "undecided"))
+            if count
+        ]
+        if self.status == "refused":
+            return f"refused before evaluation: {self.reason}"
+        if self.status == "pass":
+            return f"may ship: {_rules(len(self.rules))} passed"
+        opening = {"fail": "must not ship", "inconclusive": "cannot be decided yet"}.get(self.status, "must not ship")
+        of = f" of {_rules(len(self.rules))}" if self.rules else "no rule was checked"
+        return f"{opening}: {', '.join(parts)}{of}"
+
+
+def candidates(comparison: Comparison, verdict: Verdict | None) -> list[Candidate]:
+    """Every candidate and every refused model, in the comparison's order."""
+    decided = verdict.candidates if verdict else {}
+    rows = {m.name: m for m in comparison.models}
+    names = [m.name for m in comparison.models if m.name in decided or m.status == "refused"]
+    names += [name for name in decided if name not in rows]
+    return [_candidate(name, rows.get(name), verdict) for name in names]
+
+
+def headline(found: list[Candidate]) -> str:
+    """One sentence over all candidates: ``1 of 3 candidates may ship: careful.``"""
+    if not found:
+        return ""
+    passed = [c.name for c in found if c.status == "pass"]
+    of = "1 candidate" if len(found) == 1 else f"{len(found)} candidates"
+    if not passed:
+        return f"The candidate {found[0].name} may not ship." if len(found) == 1 else f"None of {of} may ship."
+    return f"{len(passed)} of {of} may ship: {', '.join(passed)}."
+
+
+def _candidate(name: str, row: ModelRow | None, verdict: Verdict | None) -> Candidate:
+    own = [r for r in verdict.rules if r.candidate == name] if verdict else []
+    rules = tuple(sorted(own, key=lambda r: _WORST_FIRST.index(r.decision)))
+    if row is not None and row.status == "refused":
+        return Candidate(name, "refused", row.reason or "it failed a check", ())  # its rules only repeat the reason
+    assert verdict is not None  # only refused models are listed without a verdict
+    return Candidate(name, verdict.candidates[name], "", rules)
+
+
+def _rules(count: int) -> str:
+    return "1 rule" if count == 1 else f"{count} rules"

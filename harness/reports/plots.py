@@ -1,0 +1,194 @@
+"""Where marks stand on an axis, in percent of its length. What they look like is the templates' business."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.records import Comparison, Difference, RuleVerdict, Verdict
+from harness.reports.numbers import decimals, signed
+from harness.reports.tables import Cell, Table
+
+#: Metrics that count to a hundred; they share an axis with rates, which are drawn in points.
+_OF_HUNDRED = {"bleu", "chrf", "chrf++", "ter"}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A linear axis with about six round ticks."""
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+
+    def at(self, value: float) -> float:
+        """Place of a value in percent, held within the axis."""
+        share = (value - self.low) / (self.high - self.low)
+        return round(100 * min(1.0, max(0.0, share)), 2)
+
+    def beyond(self, value: float) -> bool:
+        """Whether a value lies outside, so that a mark at the end must say so."""
+        return value < self.low or value > self.high
+
+
+def axis(values: Iterable[float]) -> Axis:
+    """The smallest axis with round ends that holds ``values`` and zero."""
+    finite = [v for v in values if math.isfinite(v)] + [0.0]
+    low, high = min(finite), max(finite)
+    span = (high - low) or 1.0
+    rough = span / 6
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * (1 - 1e-9))
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return Axis(first * step, last * step, tuple(round(i * step, 10) for i in range(first, last + 1)))
+
+
+@dataclass(frozen=True)
+class ForestLine:
+    """One task's difference: better is to the right, in points where the metric is a rate."""
+
+    cell: Cell
+    task: str
+    tag: str
+    metric: str
+    places: int
+    low: float
+    middle: float
+    high: float
+    beyond: bool
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Differences of one candidate to one reference, one line a task."""
+
+    candidate: str
+    lines: tuple[ForestLine, ...]
+
+
+def forests(table: Table) -> tuple[Axis, list[Forest]]:
+    """One forest a candidate, all on one axis."""
+    found = [
+        (group.tag, row, cell, _points(cell.difference))
+        for group in table.groups
+        for row in group.rows
+        for cell in row.cells
+        if cell.difference
+    ]
+    # Figures without bound (perplexity) would squeeze the rates into a line: they are cut at 100 points.
+    shared = axis(min(100.0, max(-100.0, v)) for _, _, _, ends in found for v in ends)
+    panels: dict[str, list[ForestLine]] = {}
+    for tag, row, cell, (low, middle, high) in found:
+        line = ForestLine(
+            cell, row.task.name, tag, row.metric, row.places,
+            shared.at(low), shared.at(middle), shared.at(high), shared.beyond(low) or shared.beyond(high),
+        )  # fmt: skip
+        panels.setdefault(cell.model, []).append(line)
+    return shared, [Forest(name, tuple(lines)) for name, lines in panels.items()]
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A rule's interval against its bound; ``ok`` is the part of the axis where the rule passes, in percent."""
+
+    low: float
+    middle: float
+    high: float
+    bound: float
+    ok: tuple[float, float]
+    zero: float | None
+
+
+def strip(rule: RuleVerdict, greater_is_better: bool) -> Strip | None:
+    """The picture of a rule's evidence, None where it has no interval or bound to draw."""
+    if rule.interval is None or rule.bound is None or rule.observed is None:
+        return None
+    against = not rule.rule.startswith(("at_most", "at_least"))
+    values = [rule.interval.low, rule.interval.high, rule.observed, rule.bound]
+    if not all(map(math.isfinite, values)):
+        return None
+    low, high = min(values + [0.0] * against), max(values + [0.0] * against)
+    room = ((high - low) or 1.0) * 0.12
+    scale = Axis(low - room, high + room, ())
+    upward = greater_is_better if against else rule.rule.startswith("at_least")
+    bound = scale.at(rule.bound)
+    return Strip(
+        scale.at(rule.interval.low), scale.at(rule.observed), scale.at(rule.interval.high), bound,
+        (bound, 100.0) if upward else (0.0, bound), scale.at(0.0) if against else None,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TradePoint:
+    """A candidate's mean change on its target tasks (up) against that on the forgetting probes (right)."""
+
+    name: str
+    kept: tuple[float, float, float]
+    gained: tuple[float, float, float]
+    words: str
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """Gain against forgetting, both in points against the base."""
+
+    across: Axis
+    up: Axis
+    points: tuple[TradePoint, ...]
+    targets: tuple[str, ...]
+    probes: tuple[str, ...]
+
+
+def trade_off(comparison: Comparison, verdict: Verdict | None) -> TradeOff | None:
+    """Gain against forgetting, None where the run has no probe tagged ``forgetting`` or no target task.
+
+    Targets are the tasks that a rule ``better`` names; without such a rule, all that are neither probes nor tagged
+    for safety. The interval of a mean over tasks adds the tasks' half-widths in quadrature (samples of different
+    tasks are independent).
+    """
+    firsts: dict[tuple[str, str], Difference] = {}
+    for d in comparison.differences:
+        if d.reference == comparison.base and _is_bounded(d):
+            firsts.setdefault((d.candidate, d.task), d)
+    probes = tuple(t.name for t in comparison.tasks if "forgetting" in t.tags)
+    targets = _targets(comparison, verdict, probes)
+    points = []
+    for name in dict.fromkeys(d.candidate for d in firsts.values()):
+        kept = [firsts[name, t] for t in probes if (name, t) in firsts]
+        gained = [firsts[name, t] for t in targets if (name, t) in firsts]
+        if kept and gained:
+            right, high = _mean(kept), _mean(gained)
+            words = f"{name}: target tasks {signed(high[1], 1)}, forgetting probes {signed(right[1], 1)} points"
+            points.append(TradePoint(name, right, high, words))
+    if not points:
+        return None
+    across, up = axis(v for p in points for v in p.kept), axis(v for p in points for v in p.gained)
+    return TradeOff(across, up, tuple(points), targets, probes)
+
+
+def _targets(comparison: Comparison, verdict: Verdict | None, probes: tuple[str, ...]) -> tuple[str, ...]:
+    ruled = {r.task for r in verdict.rules if r.rule.startswith("better")} if verdict else set()
+    if ruled:
+        return tuple(t.name for t in comparison.tasks if t.name in ruled and t.name not in probes)
+    return tuple(
+        t.name for t in comparison.tasks if t.name not in probes and not any("safety" in tag for tag in t.tags)
+    )
+
+
+def _is_bounded(d: Difference) -> bool:
+    return d.metric in _OF_HUNDRED or decimals((d.candidate_value, d.reference_value)) == 3
+
+
+def _points(d: Difference) -> tuple[float, float, float]:
+    """Low, middle and high of a difference, turned so that better is more, in points where it is a rate."""
+    factor = 1.0 if d.metric in _OF_HUNDRED or not _is_bounded(d) else 100.0
+    ends = (d.interval.low * factor, d.difference * factor, d.interval.high * factor)
+    return ends if d.greater_is_better else (-ends[2], -ends[1], -ends[0])
+
+
+def _mean(differences: list[Difference]) -> tuple[float, float, float]:
+    turned = [_points(d) for d in differences]
+    n = len(turned)
+    middle = sum(m for _, m, _ in turned) / n
+    below = math.sqrt(sum((m - low) ** 2 for low, m, _ in turned)) / n
+    above = math.sqrt(sum((high - m) ** 2 for _, m, high in turned)) / n
+    return middle - below, middle, middle + above

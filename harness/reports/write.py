@@ -1,0 +1,32 @@
+"""Writes the reports of a run into its folder, each whole or not at all."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.records import Comparison, Verdict
+from harness.reports.html import html_report
+from harness.reports.junit import junit_xml
+from harness.reports.markdown import markdown_report
+from harness.runs import write_text
+
+
+def write_reports(
+    folder: Path, comparison: Comparison, verdict: Verdict | None, manifest: dict[str, Any], samples: pd.DataFrame
+) -> None:
+    """Write ``report.html``, ``report.md`` and ``junit.xml`` into ``folder``.
+
+    Args:
+        samples: One row a sample, model and metric; columns as `harness.reports.html.html_report` names them.
+
+    Raises:
+        RunError: a report could not be saved.
+    """
+    texts = {
+        "report.html": html_report(comparison, verdict, manifest, samples),
+        "report.md": markdown_report(comparison, verdict),
+        "junit.xml": junit_xml(comparison, verdict),
+    }
+    for name, text in texts.items():
+        write_text(folder / name, text)
