@@ -1,9 +1,10 @@
 """What a task.yaml may say, read strictly. Nothing here touches data or models."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from jinja2 import TemplateSyntaxError
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from harness.tasks.filters import FilterSpec
 from harness.tasks.templates import check_template
@@ -23,6 +24,17 @@ def _template(source: str) -> str:
 
 def _index_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _below(path: str) -> str:
+    if Path(path).is_absolute() or ".." in Path(path).parts:
+        raise ValueError("must be a path below the folder it belongs to, without '..'")
+    return path
+
+
+#: A path that cannot leave its folder, and one name within a path.
+Below = Annotated[str, AfterValidator(_below)]
+Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
 
 
 class _Part(BaseModel):
@@ -61,8 +73,8 @@ class FileOptions(_Part):
 class MirrorOptions(FileOptions):
     """The original files of a hub data set, as a folder of local mirrors may hold them (paths below that folder)."""
 
-    path: str
-    fewshot: str | None = None
+    path: Below
+    fewshot: Below | None = None
 
 
 class DataSource(FileOptions):
@@ -75,12 +87,12 @@ class DataSource(FileOptions):
         mirror: How to read the data set's original files where ``HARNESS_DATA`` holds those.
     """
 
-    path: str | None = None
-    hub: Annotated[str, Field(pattern=r"^[\w.-]+(/[\w.-]+)?$")] | None = None
+    path: Below | None = None
+    hub: Annotated[str, Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)?$")] | None = None
     revision: str | None = None
-    config: str | None = None
-    split: str = "test"
-    fewshot: str | None = None
+    config: Name | None = None
+    split: Name = "test"
+    fewshot: Below | None = None
     mirror: MirrorOptions | None = None
 
     @model_validator(mode="after")

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import regex
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from harness.records import InputError, nearest
 
 #: Seconds that one search may take: patterns come from task files, texts from models.
-TIME_LIMIT = 2.0
+TIME_LIMIT = 1.0
 _FENCE = regex.compile(r"```[^\n`]*\n(.*?)(?:\n?```|\Z)", regex.DOTALL)
 _NUMBER = regex.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-+]?\.\d+")
 
@@ -82,7 +82,11 @@ def _known(name: str) -> str:
     return name
 
 
-FilterSpec = Annotated[str, AfterValidator(_known)] | RegexFilter
+#: A filter's name, or a `RegexFilter`; told apart first, so that an error speaks of the one that was meant.
+FilterSpec = Annotated[
+    Annotated[str, AfterValidator(_known), Tag("name")] | Annotated[RegexFilter, Tag("pattern")],
+    Discriminator(lambda value: "name" if isinstance(value, str) else "pattern"),
+]
 
 
 def apply_filters(text: str, filters: Sequence[str | RegexFilter], labels: Sequence[str] = ()) -> str | None:

@@ -33,14 +33,14 @@ def load_rows(data: DataSource, folder: Path, part: Part = "test") -> list[Row]:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """A file of a folder, after following links.
+    """A file of a pack.
 
     Raises:
-        InputError: the path is absolute or leads out of the folder: a pack may read its own files only.
+        InputError: the path leads out of the folder, through a link too: a pack may read its own files only.
     """
     root = folder.resolve()
     path = (root / name).resolve()
-    if not path.is_relative_to(root) or Path(name).is_absolute():
+    if not path.is_relative_to(root):
         raise InputError(
             f"path {name!r} leads out of the folder", where=str(folder), mend="keep data files beside task.yaml"
         )
@@ -53,12 +53,12 @@ def _mirrored(data: DataSource, split: str, part: Part) -> tuple[list[Path], Fil
         return None
     if data.mirror is not None:
         name = data.mirror.path if part == "test" else data.mirror.fewshot
-        if name is not None and (path := inside(Path(root), name)).is_file():
+        if name is not None and (path := Path(root) / name).is_file():
             return [path], data.mirror
     hub = str(data.hub)
     for top in (hub, hub.split("/")[-1]):
         for middle in filter(None, (data.config, "data", ".")):
-            paths = _split_files(inside(Path(root), f"{top}/{middle}"), split)
+            paths = _split_files(Path(root) / top / middle, split)
             if paths:
                 return paths, data
     return None
