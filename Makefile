@@ -14,7 +14,7 @@ demo: $(VENV)/.installed
 	$(BIN)/harness demo
 
 test: $(VENV)/.tests lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.tests
 	$(BIN)/ruff check .

@@ -22,6 +22,8 @@ class AdapterBench:
     def __init__(self, base: Any, models: Sequence[Model]) -> None:
         self._base = base
         self._models = {model.name: model for model in models}
+        # PEFT mistakes a name that is part of its own prefixes ("a" of "lora_") for a parameter, and starts afresh.
+        self._labels = {model.name: f"suite{place}" for place, model in enumerate(models)}
         self._wrapped: Any = None
         self._kind = ""
 
@@ -37,7 +39,7 @@ class AdapterBench:
                     yield self._wrapped
             return
         self._load(name)
-        self._wrapped.set_adapter(name)
+        self._wrapped.set_adapter(self._labels[name])
         yield self._wrapped
 
     def is_prompt_learning(self, name: str) -> bool:
@@ -50,17 +52,18 @@ class AdapterBench:
 
         adapter = self._models[name].adapter
         assert adapter is not None
-        if self._wrapped is not None and name in self._wrapped.peft_config:
+        label = self._labels[name]
+        if self._wrapped is not None and label in self._wrapped.peft_config:
             return
         try:
             with warnings.catch_warnings():
                 # Keys that match no module of the base are found, and explained, by the liveness check.
                 warnings.filterwarnings("ignore", message="Found missing adapter keys")
                 if self._wrapped is not None and self._kind == adapter.method and adapter.method in _SIDE_BY_SIDE:
-                    self._wrapped.load_adapter(str(adapter.folder), adapter_name=name, is_trainable=False)
+                    self._wrapped.load_adapter(str(adapter.folder), adapter_name=label, is_trainable=False)
                 else:
                     self._take_off()
-                    self._wrapped = PeftModel.from_pretrained(self._base, str(adapter.folder), adapter_name=name)
+                    self._wrapped = PeftModel.from_pretrained(self._base, str(adapter.folder), adapter_name=label)
         except (ValueError, RuntimeError, TypeError, OSError, KeyError) as error:
             raise InputError(
                 f"PEFT cannot put this adapter on the base ({str(error).splitlines()[0]})",
