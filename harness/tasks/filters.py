@@ -75,10 +75,13 @@ _PLAIN: dict[str, Callable[[str], str | None]] = {
 }
 
 
+#: Filters that a task names without options.
+KNOWN_FILTERS = (*_PLAIN, "label")
+
+
 def _known(name: str) -> str:
-    known = [*_PLAIN, "label"]
-    if name not in known:
-        raise ValueError(f"unknown filter {name!r}; {nearest(name, known)}")
+    if name not in KNOWN_FILTERS:
+        raise ValueError(f"unknown filter {name!r}; {nearest(name, list(KNOWN_FILTERS))}")
     return name
 
 
