@@ -34,7 +34,7 @@ def train(
     if as_json:
         console.print_json(record | {"folder": str(adapter.folder), "adapter_fingerprint": adapter.fingerprint})
     elif not quiet:
-        typer.echo(_summary(record, adapter.folder))
+        typer.echo(console.printable(_summary(record, adapter.folder)))
 
 
 def _summary(record: dict[str, Any], folder: Path) -> str:
@@ -75,7 +75,7 @@ def _bar(quiet: bool) -> "Iterator[Callable[[Step], None] | None]":
         TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("train", total=None, figures="reading the data, loading the base")
         started: tuple[float, int] | None = None
 
