@@ -226,6 +226,7 @@
   tabs.forEach((tab, i) => tab.addEventListener("click", () => view(i)));
   if (tabs.length) view(0);
   if (data.entries.some((entry) => entry[FLIPS].some((f) => f[3] < 0))) controls.change.value = "lost";
+  byId("without-script").remove();
   byId("explorer").hidden = false;
   search();
 })();

@@ -92,4 +92,5 @@ def _cell(cell: Cell, places: int) -> str:
 
 def _difference(d: Difference, mark: str, places: int) -> str:
     text = f"{signed(d.difference, places)} {bounds(d.interval, places, sign=True)}{_MARK[mark]}".replace("[", "\\[")
-    return f"{text}<br>p {p_value(d.adjusted_p_value)}, ↑{d.gained_count} ↓{d.lost_count}"
+    p = p_value(d.adjusted_p_value).replace("<", "&lt;")
+    return f"{text}<br>p {p}, ↑{d.gained_count} ↓{d.lost_count}"

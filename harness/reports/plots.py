@@ -11,6 +11,12 @@ from harness.reports.tables import Cell, Table
 #: Metrics that count to a hundred; they share an axis with rates, which are drawn in points.
 _OF_HUNDRED = {"bleu", "chrf", "chrf++", "ter"}
 
+#: Room of a letter in the trade-off plot, in percent of its width and of its height.
+_TAG_ASIDE, _TAG_LINE = 4.5, 7.0
+
+#: Low end, middle and high end.
+Ends = tuple[float, float, float]
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -34,7 +40,9 @@ def axis(values: Iterable[float]) -> Axis:
     """The smallest axis with round ends that holds ``values`` and zero."""
     finite = [v for v in values if math.isfinite(v)] + [0.0]
     low, high = min(finite), max(finite)
-    span = (high - low) or 1.0
+    if low == high:
+        high = 1.0
+    span = high - low
     rough = span / 6
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough * (1 - 1e-9))
@@ -119,11 +127,16 @@ def strip(rule: RuleVerdict, greater_is_better: bool) -> Strip | None:
 
 @dataclass(frozen=True)
 class TradePoint:
-    """A candidate's mean change on its target tasks (up) against that on the forgetting probes (right)."""
+    """A candidate's mean change on its target tasks (up) against that on the forgetting probes (right).
+
+    ``tag`` is where its letter stands, in percent from the upper left, clear of the other letters.
+    """
 
     name: str
-    kept: tuple[float, float, float]
-    gained: tuple[float, float, float]
+    letter: str
+    tag: tuple[float, float]
+    kept: Ends
+    gained: Ends
     words: str
 
 
@@ -151,18 +164,40 @@ def trade_off(comparison: Comparison, verdict: Verdict | None) -> TradeOff | Non
             firsts.setdefault((d.candidate, d.task), d)
     probes = tuple(t.name for t in comparison.tasks if "forgetting" in t.tags)
     targets = _targets(comparison, verdict, probes)
-    points = []
+    changes: list[tuple[str, Ends, Ends]] = []
     for name in dict.fromkeys(d.candidate for d in firsts.values()):
         kept = [firsts[name, t] for t in probes if (name, t) in firsts]
         gained = [firsts[name, t] for t in targets if (name, t) in firsts]
         if kept and gained:
-            right, high = _mean(kept), _mean(gained)
-            words = f"{name}: target tasks {signed(high[1], 1)}, forgetting probes {signed(right[1], 1)} points"
-            points.append(TradePoint(name, right, high, words))
-    if not points:
+            changes.append((name, _mean(kept), _mean(gained)))
+    if not changes:
         return None
-    across, up = axis(v for p in points for v in p.kept), axis(v for p in points for v in p.gained)
+    across, up = axis(v for _, kept, _ in changes for v in kept), axis(v for *_, gained in changes for v in gained)
+    tags = _tags([(across.at(kept[1]), 100 - up.at(gained[1])) for _, kept, gained in changes])
+    points = [
+        TradePoint(name, _letter(i), tags[i], kept, gained, _words(name, kept, gained))
+        for i, (name, kept, gained) in enumerate(changes)
+    ]
     return TradeOff(across, up, tuple(points), targets, probes)
+
+
+def _tags(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A place for each letter: beside its point, and a line below the letters that are already near."""
+    tags: dict[int, tuple[float, float]] = {}
+    for i in sorted(range(len(places)), key=lambda i: places[i][1]):
+        x, y = places[i]
+        x += -_TAG_ASIDE if x > 100 - 2 * _TAG_ASIDE else _TAG_ASIDE
+        near = [other for ox, other in tags.values() if abs(ox - x) < 2 * _TAG_ASIDE]
+        tags[i] = (x, max([y - _TAG_LINE, *(other + _TAG_LINE for other in near)]))
+    return [tags[i] for i in range(len(places))]
+
+
+def _letter(i: int) -> str:
+    return chr(ord("A") + i) if i < 26 else str(i + 1)
+
+
+def _words(name: str, kept: Ends, gained: Ends) -> str:
+    return f"{name}: target tasks {signed(gained[1], 1)}, forgetting probes {signed(kept[1], 1)} points"
 
 
 def _targets(comparison: Comparison, verdict: Verdict | None, probes: tuple[str, ...]) -> tuple[str, ...]:
@@ -178,14 +213,14 @@ def _is_bounded(d: Difference) -> bool:
     return d.metric in _OF_HUNDRED or decimals((d.candidate_value, d.reference_value)) == 3
 
 
-def _points(d: Difference) -> tuple[float, float, float]:
+def _points(d: Difference) -> Ends:
     """Low, middle and high of a difference, turned so that better is more, in points where it is a rate."""
     factor = 1.0 if d.metric in _OF_HUNDRED or not _is_bounded(d) else 100.0
     ends = (d.interval.low * factor, d.difference * factor, d.interval.high * factor)
     return ends if d.greater_is_better else (-ends[2], -ends[1], -ends[0])
 
 
-def _mean(differences: list[Difference]) -> tuple[float, float, float]:
+def _mean(differences: list[Difference]) -> Ends:
     turned = [_points(d) for d in differences]
     n = len(turned)
     middle = sum(m for _, m, _ in turned) / n

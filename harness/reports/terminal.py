@@ -116,7 +116,7 @@ def _verdict_panel(comparison: Comparison, verdict: Verdict | None) -> Panel:
     lines: list[RenderableType] = []
     for candidate in candidates(comparison, verdict):
         lines.append(_candidate_lines(candidate))
-    if not lines:
+    if verdict is None:
         lines.append(Text("no gate was set: figures without a verdict", style="yellow"))
     decision = verdict.decision if verdict else "unavailable"
     title = Text.assemble("verdict: ", (decision.upper(), _STYLE[decision])) if verdict else Text("verdict")

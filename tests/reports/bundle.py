@@ -3,6 +3,7 @@
 Deterministic. Figures are computed from the samples, so that tables, flips and samples agree with each other.
 """
 
+import functools
 import math
 import random
 from typing import Any
@@ -75,14 +76,18 @@ _FINDINGS: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
+@functools.cache
 def bundle(
-    extra: tuple[str, ...] = (), scale: float = 1.0, hostile: bool = False
+    extra: tuple[str, ...] = (), scale: float = 1.0, hostile: bool = False, baseline: str = "base"
 ) -> tuple[Comparison, Verdict, dict[str, Any], pd.DataFrame]:
     """Comparison, verdict, manifest and samples of a release with a careful, a careless and a refused adapter.
+
+    Made once and shared: not to be changed.
 
     Args:
         extra: Names of more candidates, each as good as ``careful``.
         scale: Factor on the number of samples.
+        baseline: The model that candidates are compared with beside the base.
         hostile: Put `HOSTILE` texts into names, prompts, answers, reasons and the manifest.
     """
     names = (*MODELS, *extra)
@@ -98,11 +103,13 @@ def bundle(
     tasks = [TaskRow(name=t[0], tags=t[1], fingerprint=t[0][:6], samples=max(1, int(t[4] * scale))) for t in TASKS]
     values = _values(samples)
     figures = [_figure(t, m, values) for t in TASKS for m in names]
-    differences = [_difference(t, m, values) for t in TASKS for m in names[1:]]
-    comparison = Comparison(suite="support-release", base="base", baseline="base", models=models, tasks=tasks,
+    pairs = [(n, r) for n in names for r in dict.fromkeys(("base", baseline)) if n not in ("base", r)]
+    differences = [_difference(t, m, r, values) for t in TASKS for m, r in pairs]
+    comparison = Comparison(suite="support-release", base="base", baseline=baseline, models=models, tasks=tasks,
                             figures=figures, differences=differences)  # fmt: skip
-    rules = [_rule(d) for name in names[1:] for d in differences if d.candidate == name]
-    decided = {n: _worst([r.decision for r in rules if r.candidate == n]) for n in names[1:]}
+    judged = [n for n in names if n not in ("base", baseline)]
+    rules = [_rule(d) for name in judged for d in differences if (d.candidate, d.reference) == (name, "base")]
+    decided = {n: _worst([r.decision for r in rules if r.candidate == n]) for n in judged}
     verdict = Verdict(suite="support-release", decision="fail", exit_status=1, candidates=decided, rules=rules)
     manifest = {"suite": "support-release", "seed": 7, "versions": {"torch": "2.13.0", "peft": "0.21.2"},
                 "hardware": {"device": "cpu", "threads": 2}, "started": "2026-01-05T10:00:00Z"}  # fmt: skip
@@ -149,15 +156,15 @@ def _figure(task: tuple, model: str, values: dict[tuple[str, str], pd.Series]) -
                   greater_is_better=task[3], signature=f"{task[2]}|n:{len(own)}|v:1")  # fmt: skip
 
 
-def _difference(task: tuple, model: str, values: dict[tuple[str, str], pd.Series]) -> Difference:
-    moved = values[task[0], model] - values[task[0], "base"]
+def _difference(task: tuple, model: str, reference: str, values: dict[tuple[str, str], pd.Series]) -> Difference:
+    moved = values[task[0], model] - values[task[0], reference]
     mean, spread = moved.mean(), math.sqrt(max(moved.var(ddof=0), 0.0004) / len(moved))
     p = math.erfc(abs(mean) / spread / math.sqrt(2))
     better, worse = (moved > 0, moved < 0) if task[3] else (moved < 0, moved > 0)
     return Difference(
-        candidate=model, reference="base", task=task[0], metric=task[2], tags=task[1], greater_is_better=task[3],
+        candidate=model, reference=reference, task=task[0], metric=task[2], tags=task[1], greater_is_better=task[3],
         pairs=len(moved), unpaired=0, candidate_value=values[task[0], model].mean(),
-        reference_value=values[task[0], "base"].mean(), difference=mean,
+        reference_value=values[task[0], reference].mean(), difference=mean,
         interval=Interval(low=mean - 1.96 * spread, high=mean + 1.96 * spread, level=0.95, method="paired bootstrap"),
         p_value=p, adjusted_p_value=min(1.0, p * 14), method="mcnemar", minimum_detectable=2.8 * spread,
         gained=list(moved.index[better])[:200], lost=list(moved.index[worse])[:200],
