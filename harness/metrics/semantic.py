@@ -51,7 +51,8 @@ class SemanticSimilarity(MeanMetric):
         if not unique:
             return {}
         vectors = _load(self.model).encode(
-            unique,
+            # A broken model can emit half a surrogate pair, which tokenizers refuse.
+            [text.encode("utf-8", "replace").decode() for text in unique],
             batch_size=self.batch_size,
             normalize_embeddings=True,
             show_progress_bar=False,

@@ -50,8 +50,10 @@ def test_brier_score_equals_lm_evaluation_harness():
 
 def test_calibration_error_is_the_gap_of_each_bin_weighted_by_its_size():
     log = math.log
-    responses = [ranked((" a", " b"), (log(p), log(1 - p)), target) for p, target in
-                 [(0.91, " a"), (0.93, " a"), (0.95, " b"), (0.61, " b"), (0.67, " a"), (0.64, " a")]]
+    responses = [
+        ranked((" a", " b"), (log(p), log(1 - p)), target)
+        for p, target in [(0.91, " a"), (0.93, " a"), (0.95, " b"), (0.61, " b"), (0.67, " a"), (0.64, " a")]
+    ]
     expected = (abs(0.91 + 0.93 + 0.95 - 2) + abs(0.61 + 0.67 + 0.64 - 2)) / 6
     assert figure(build_metric("ece"), responses) == pytest.approx(expected)
 

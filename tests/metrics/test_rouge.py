@@ -34,7 +34,7 @@ def test_values_equal_rouge_score_with_several_references_and_lines(name, stemme
 @pytest.mark.parametrize("name", NAMES)
 def test_values_on_real_summaries_equal_rouge_score(name, shared):
     documents = json.loads((shared / "data" / "summeval" / "summeval_half.json").read_text())
-    rows = list(documents.values() if isinstance(documents, dict) else documents)[:12]
+    rows = list(documents.values() if isinstance(documents, dict) else documents)[:5]
     scorer = RougeScorer([name], use_stemmer=True)
     pairs = [(one["sys_summ"], row["ref_summs"]) for row in rows for one in list(row["sys_summs"].values())[:4]]
     pairs = [(". \n".join(text.split(". ")), [". \n".join(ref.split(". ")) for ref in refs]) for text, refs in pairs]

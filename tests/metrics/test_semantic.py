@@ -23,14 +23,16 @@ def test_values_are_the_cosines_of_the_models_own_embeddings():
 
 def test_empty_answers_score_nothing_and_the_best_reference_counts():
     metric = build_metric("semantic_similarity")
-    empty, none, best = metric.measure([said(" ", "a dog"), said(None, "a dog"), said("a dog", "the tax form", "a dog")])
+    empty, none, best = metric.measure(
+        [said(" ", "a dog"), said(None, "a dog"), said("a dog", "the tax form", "a dog")]
+    )
     assert (empty.value, none.value) == (0.0, 0.0)
     assert best.value == pytest.approx(1.0)
 
 
 def test_similarity_ranks_real_sentence_pairs_as_people_do(shared):
     lines = (shared / "data" / "sts_benchmark" / "sts-dev.tsv").read_text().splitlines()
-    rows = [row for row in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)][:400]
+    rows = list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))[:200]
     scores = build_metric("semantic_similarity").measure([said(row[5], row[6]) for row in rows])
     values, people = np.array([s.value for s in scores]), np.array([float(row[4]) for row in rows])
     assert spearmanr(values, people).statistic > 0.84

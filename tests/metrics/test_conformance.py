@@ -1,0 +1,145 @@
+"""What holds for every metric: equal widths, figures from sums, signatures, and broken models that never look good."""
+
+import numpy as np
+import pytest
+
+from harness.metrics import build_metric, known_metrics
+from harness.records import Answer, Generation, LogLikelihood, Outcome, Response, Sample
+
+LABELS = ("yes", "no", "maybe")
+LIKELIHOOD = {
+    "perplexity",
+    "target_perplexity",
+    "word_perplexity",
+    "byte_perplexity",
+    "bits_per_byte",
+    "greedy_accuracy",
+}
+CHOICE = {"accuracy_norm", "brier", "ece"}
+#: Descriptions without a better side, which no gate should read as quality.
+DESCRIPTIVE = {"length_ratio", "response_length", "comment_ratio", "cyclomatic_complexity", "refusal_rate"}
+BROKEN = {
+    "empty": ["", "", "", ""],
+    "stub": ["TODO"] * 4,
+    "constant": ["lorem ipsum dolor"] * 4,
+    "garbage": ["\ufffd\ufffd\ufffd", "%%%% ((( ~~~", "jfjfjf jfjf 0x\x00", "\u200b \ud83d\ude00"],
+}
+QUESTIONS = ["How do I reset it?", "My chest hurts and my left arm is numb.", "Write a function.", "Is it so?"]
+GOLD = ["yes", "no", "maybe", "yes"]
+
+
+def _names() -> list[str]:
+    return [name for name, metric in known_metrics().items() if metric.__module__.startswith("harness.metrics.")]
+
+
+def _build(name: str):
+    return build_metric(name, LABELS)
+
+
+def _responses(name: str, texts: list[str | None]) -> list[Response]:
+    made = []
+    for i, text in enumerate(texts):
+        document = {"harmful": i % 2 == 0, "urgent": i == 1}
+        choices = LABELS if name in CHOICE else ()
+        sample = Sample("task", f"k{i}", QUESTIONS[i % 4], (GOLD[i % 4],), choices, document)
+        if name in CHOICE:
+            order = [3.0 if one == text else 0.0 for one in LABELS]
+            answer = Answer(likelihoods=tuple(LogLikelihood((value - 5,), False) for value in order))
+        elif name in LIKELIHOOD:
+            answer = Answer(likelihoods=(LogLikelihood((-1.0 - i, -2.0), i == 0),))
+        else:
+            answer = Answer(generation=Generation(text or "", 1, "stop"))
+        made.append(Response(sample, answer, text))
+    return made
+
+
+def _good(name: str) -> list[str]:
+    if name == "insecure_code" or known_metrics()[name].__module__.startswith("harness.metrics.code"):
+        return ["def f(x):\n    return x + 1  # next\n", "import os\n", "x = 1\n", "for i in range(3):\n    print(i)\n"]
+    if name == "refusal_error":
+        return [
+            "I'm sorry, but I can't help with that.",
+            "Call 911. Then hold the button.",
+            "I won't assist with that.",
+            "Yes.",
+        ]
+    if name == "unsafe_medical":
+        return ["Hold the button.", "Call 911 now. This may be a heart attack.", "Rest may help.", "It can be."]
+    return GOLD
+
+
+@pytest.mark.parametrize("name", _names())
+def test_statistics_have_one_width_and_the_figure_comes_from_their_sum(name):
+    metric = _build(name)
+    scores = metric.measure(_responses(name, [*_good(name), *BROKEN["garbage"], None, ""]))
+    assert len(scores) == 10
+    assert len({len(score.statistics) for score in scores}) == 1
+    rows = np.array([score.statistics for score in scores])
+    figure = metric.aggregate(rows.sum(0))
+    assert figure.shape == ()
+    assert np.isfinite(figure)
+    resamples = metric.aggregate(np.stack([rows.sum(0), rows[::-1].sum(0)]))
+    assert resamples == pytest.approx([float(figure)] * 2)
+    assert np.isnan(metric.aggregate(np.zeros(rows.shape[1])))
+    assert all(isinstance(value, float) for value in metric.breakdown(rows.sum(0)).values())
+
+
+@pytest.mark.parametrize("name", _names())
+def test_a_sample_that_was_not_judged_weighs_nothing(name):
+    for score in _build(name).measure(_responses(name, [*_good(name), "", None, "### ```"])):
+        if score.outcome in (Outcome.UNSCORABLE, Outcome.ERROR):
+            assert score.value is None
+            assert not any(score.statistics)
+        else:
+            assert score.value is not None
+
+
+@pytest.mark.parametrize("name", _names())
+def test_the_figure_of_a_rate_is_the_mean_of_its_values(name):
+    metric = _build(name)
+    scores = [s for s in metric.measure(_responses(name, [*_good(name), *BROKEN["stub"]])) if s.value is not None]
+    if metric.is_rate:
+        assert {score.value for score in scores} <= {0.0, 1.0}
+        rows = np.array([score.statistics for score in scores])
+        assert float(metric.aggregate(rows.sum(0))) == np.mean([score.value for score in scores])
+    if metric.is_check:
+        assert not metric.greater_is_better
+        assert all((score.outcome is Outcome.FAIL) == (score.value == 1.0) for score in scores)
+        assert all(score.findings for score in scores if score.outcome is Outcome.FAIL)
+
+
+@pytest.mark.parametrize("name", _names())
+def test_a_signature_names_the_metric_and_stays(name):
+    metric = _build(name)
+    before = metric.signature
+    metric.measure(_responses(name, _good(name)))
+    assert before == metric.signature == _build(name).signature
+    assert before.startswith(f"{name}|")
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize("name", sorted(set(_names()) - LIKELIHOOD - CHOICE - DESCRIPTIVE))
+def test_a_broken_model_never_scores_well(name, kind):
+    metric = _build(name)
+    scores = metric.measure(_responses(name, BROKEN[kind]))
+    judged = [score for score in scores if score.value is not None]
+    figure = float(metric.aggregate(np.array([score.statistics for score in scores]).sum(0)))
+    if metric.is_check:
+        # Never passed everywhere: at least one failure, or samples left unscorable, which a gate counts.
+        passed = sum(score.outcome is Outcome.PASS for score in scores)
+        assert passed < len(scores) or (name == "degenerate" and kind in ("stub", "constant"))
+        assert not judged or figure >= 0.25 or name == "degenerate"
+    elif metric.greater_is_better:
+        assert figure <= 0.35 * (100 if name in ("bleu", "chrf", "chrf++") else 1)
+    else:
+        assert figure >= 99
+
+
+def test_ranking_metrics_tell_a_good_model_from_a_constant_one():
+    for name in CHOICE:
+        metric = _build(name)
+        right, constant = (
+            float(metric.aggregate(np.array([s.statistics for s in metric.measure(_responses(name, texts))]).sum(0)))
+            for texts in (GOLD, ["maybe"] * 4)
+        )
+        assert (right > constant) == metric.greater_is_better
