@@ -27,6 +27,10 @@ def write_pack(folder: Path, name: str, rows: list[dict[str, Any]], **definition
         "filters": ["strip"],
         "metrics": ["exact_match"],
     } | definition
+    if settings["output"] != "generate":
+        settings = {name: value for name, value in settings.items() if name not in ("filters", "generation")}
+    if settings["output"] == "perplexity":
+        del settings["target"]
     (pack / "task.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
     lines = (json.dumps(row, ensure_ascii=False) for row in rows)
     (pack / "test.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")

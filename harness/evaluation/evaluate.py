@@ -6,9 +6,9 @@ from pathlib import Path
 from harness.engines import Encoder, Engine, numerics, open_engine
 from harness.evaluation.ask import Desk
 from harness.evaluation.candidates import Candidates, examine
-from harness.evaluation.liveness import Pulse, explain, liveness_requests, take_pulses
+from harness.evaluation.liveness import Pulse, fault, liveness_requests, take_pulses
 from harness.evaluation.manifest import manifest
-from harness.evaluation.plan import Plan, check_lengths, make_plan
+from harness.evaluation.plan import Plan, check_lengths, check_rules, make_plan
 from harness.evaluation.scoring import score_responses
 from harness.evaluation.suite import Suite, load_suite
 from harness.records import Answer, InputError, Request, Response
@@ -37,6 +37,7 @@ def evaluate(
     if not isinstance(suite, Suite):
         suite = load_suite(suite)
     tasks = find_tasks(suite.tasks, folder=suite.folder)
+    check_rules(suite.gate, tasks)
     candidates = examine(suite)
     base = candidates.models[0].base
     encoder = Encoder.load(base.folder)
@@ -75,7 +76,7 @@ def _prove_alive(
     answers = desk.ask([one for some in asked.values() for one in some], "checking that each adapter acts", progress)
     pulses = take_pulses(asked, answers, suite.base_name)
     models = {model.name: model for model in candidates.models}
-    dead = {name: explain(pulse, models[name]) for name, pulse in pulses.items() if not pulse.alive}
+    dead = {name: why for name, pulse in pulses.items() if (why := fault(pulse, models[name]))}
     if dead and suite.refused == "stop":
         name, reason = next(iter(dead.items()))
         raise InputError(reason, where=f"model {name!r}")

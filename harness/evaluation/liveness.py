@@ -65,11 +65,20 @@ def take_pulses(
     return pulses
 
 
-def explain(pulse: Pulse, model: Model) -> str:
-    """Why an adapter without effect has none, in one sentence, with how to mend it."""
+def fault(pulse: Pulse, model: Model) -> str | None:
+    """What is wrong with an adapter that does not act as it was trained, with how to mend it; None if it does.
+
+    Tensors that name no module of the base are left out by every library, mostly in silence. Where the adapter's
+    configuration asks for random initial weights, PEFT fills the gap with those, and the adapter moves the base
+    without being the one that was trained.
+    """
     assert model.adapter is not None
-    said = f"the adapter changes nothing: on {pulse.prompts} prompts its log-probabilities are the base's"
     unmatched = unmatched_tensors(model.adapter, model.base)
+    if pulse.alive and not unmatched:
+        return None
+    said = "the adapter changes nothing" if not pulse.alive else "the adapter that acts is not the one that was trained"
+    if not pulse.alive:
+        said += f": on {pulse.prompts} prompts its log-probabilities are the base's"
     if unmatched:
         return (
             f"{said}; {len(unmatched)} of its tensors name no module of the base (first: {unmatched[0]}); "

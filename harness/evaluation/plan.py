@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from harness.engines import Encoder
 from harness.models import Model
-from harness.records import InputError, Kind, Request, Sample
+from harness.records import InputError, Kind, Request, Rule, Sample
+from harness.records.selection import chosen_metric, selected_tasks
 from harness.tasks import Task
 
 
@@ -49,6 +50,17 @@ def make_plan(tasks: Sequence[Task], models: Sequence[Model], limit: int | None,
             for sample in samples
         ]
     return Plan(questions)
+
+
+def check_rules(rules: Sequence[Rule], tasks: Sequence[Task]) -> None:
+    """Refuse rules that no task of the suite can answer, before anything is asked.
+
+    Raises:
+        InputError: a rule names a task or a metric that is not there.
+    """
+    for rule in rules:
+        for task in selected_tasks(rule, tasks):
+            chosen_metric(rule, task.name, [metric.name for metric in task.metrics])
 
 
 def check_lengths(plan: Plan, encoder: Encoder, context_length: int | None) -> None:

@@ -10,9 +10,9 @@ adding another candidate to a suite changes nothing for the first.
 from collections.abc import Iterable, Sequence
 
 from harness.gate.evidence import rule_text, sentence
-from harness.gate.selectors import selected_tasks
 from harness.gate.trials import Docket, Trial
 from harness.records import Comparison, Decision, InputError, Interval, Rule, RuleVerdict, Verdict, nearest
+from harness.records.selection import selected_tasks
 from harness.stats import holm
 
 EXIT_STATUS: dict[Decision, int] = {"pass": 0, "fail": 1, "unavailable": 1, "inconclusive": 4}
@@ -74,7 +74,9 @@ def _candidates(comparison: Comparison, wanted: Sequence[str] | None) -> list[st
 
 
 def _trials(docket: Docket, rules: Sequence[Rule], candidate: str) -> list[Trial]:
-    put = (docket.trial(rule, task, candidate) for rule in rules for task in selected_tasks(rule, docket.comparison))
+    put = (
+        docket.trial(rule, task, candidate) for rule in rules for task in selected_tasks(rule, docket.comparison.tasks)
+    )
     return [trial for trial in put if trial is not None]
 
 

@@ -1,44 +1,17 @@
-"""What a rule covers: its tasks, the metric on each, and the model it compares with."""
-
-from fnmatch import fnmatchcase
+"""What a rule reads in a comparison: the metric on a task, and the model it compares with."""
 
 from harness.records import Comparison, InputError, Rule, TaskRow, nearest
+from harness.records.selection import chosen_metric
 
 
-def selected_tasks(rule: Rule, comparison: Comparison) -> list[TaskRow]:
-    """The tasks that a rule names: by name, by ``tag:NAME``, or by a pattern with ``*`` in either.
-
-    Raises:
-        InputError: a selector matches no task, or there are no selectors.
-    """
-    chosen: dict[str, TaskRow] = {}
-    for selector in rule.selectors:
-        found = [task for task in comparison.tasks if _matches(task, selector)]
-        if not found:
-            known = [task.name for task in comparison.tasks]
-            known += sorted({f"tag:{tag}" for task in comparison.tasks for tag in task.tags})
-            raise InputError(
-                f"no task matches {selector!r}", where=f"gate rule {rule.rule}", mend=nearest(selector, known)
-            )
-        chosen.update({task.name: task for task in found})
-    if not chosen:
-        raise InputError("names no task", where=f"gate rule {rule.rule}", mend="give it tasks")
-    return list(chosen.values())
-
-
-def chosen_metric(rule: Rule, task: TaskRow, comparison: Comparison) -> str | None:
-    """The metric that a rule reads on a task: the one it names, else the task's first; None without any figure.
+def metric_of(rule: Rule, task: TaskRow, comparison: Comparison) -> str | None:
+    """The metric that a rule reads on a task; None where the task has no figure.
 
     Raises:
         InputError: the task has no metric of that name.
     """
-    known = list(dict.fromkeys(figure.metric for figure in comparison.figures if figure.task == task.name))
-    if rule.metric is None or not known:
-        return known[0] if known else rule.metric
-    if rule.metric not in known:
-        where = f"gate rule {rule.rule} on {task.name}"
-        raise InputError(f"no metric {rule.metric!r}", where=where, mend=nearest(rule.metric, known))
-    return rule.metric
+    known = dict.fromkeys(figure.metric for figure in comparison.figures if figure.task == task.name)
+    return chosen_metric(rule, task.name, list(known))
 
 
 def reference_model(rule: Rule, comparison: Comparison) -> str | None:
@@ -57,9 +30,3 @@ def reference_model(rule: Rule, comparison: Comparison) -> str | None:
         where = f"gate rule {rule.rule}"
         raise InputError(f"unknown model {name!r}", where=where, mend=nearest(str(name), [*known, "base", "baseline"]))
     return name
-
-
-def _matches(task: TaskRow, selector: str) -> bool:
-    if selector.startswith("tag:"):
-        return any(fnmatchcase(tag, selector.removeprefix("tag:")) for tag in task.tags)
-    return task.name == selector or fnmatchcase(task.name, selector)

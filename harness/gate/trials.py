@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from harness.gate.selectors import chosen_metric, reference_model
+from harness.gate.selectors import metric_of, reference_model
 from harness.records import Comparison, Difference, Figure, Rule, TaskRow
 from harness.stats import Estimate, estimate_from_json
 
@@ -54,7 +54,7 @@ class Docket:
         Raises:
             InputError: the rule names a metric or model that does not exist.
         """
-        metric, reference = chosen_metric(rule, task, self.comparison), reference_model(rule, self.comparison)
+        metric, reference = metric_of(rule, task, self.comparison), reference_model(rule, self.comparison)
         if candidate == reference:
             return None
         asked = Trial(rule, candidate, task.name, metric or "", reference)

@@ -29,7 +29,7 @@ def test_a_run_killed_three_times_ends_in_the_bytes_of_one_that_was_not(tmp_path
     write_pack(tmp_path, "words", word_rows(120), generation={"max_tokens": 24}, metrics=["exact_match", "bleu"])
     choices = {"output": "multiple_choice", "choices": ["{{ label }}", "zebra crossing"], "metrics": ["accuracy"]}
     write_pack(tmp_path, "choice", word_rows(120), **choices)
-    write_pack(tmp_path, "text", word_rows(60), output="perplexity", metrics=["perplexity"], filters=[])
+    write_pack(tmp_path, "text", word_rows(60), output="perplexity", metrics=["perplexity"])
     engine = {"kind": "transformers", "device": "cpu", "batch_tokens": 256}
     adapters = {"tuned": make_adapter("tuned")}
     suite = write_suite(tmp_path, adapters, tasks=["./words", "./choice", "./text"], engine=engine)

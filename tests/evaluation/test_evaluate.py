@@ -1,5 +1,6 @@
 """A suite becomes a run: every sample of every task put to every model, scored and written."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ def adapter(make_adapter: Any) -> Path:
     return Path(make_adapter("acting"))
 
 
-def renamed(adapter: Path, folder: Path) -> Path:
+def renamed(adapter: Path, folder: Path, *, random_start: bool = False) -> Path:
     folder.mkdir()
-    (folder / "adapter_config.json").write_text((adapter / "adapter_config.json").read_text())
+    config = json.loads((adapter / "adapter_config.json").read_text())
+    config["init_lora_weights"] = not random_start
+    (folder / "adapter_config.json").write_text(json.dumps(config))
     tensors = load_file(adapter / "adapter_model.safetensors")
     moved = {name.replace(".model.layers.", ".wrapped.layers."): tensor for name, tensor in tensors.items()}
     save_file(moved, folder / "adapter_model.safetensors")
@@ -65,6 +68,14 @@ def test_an_adapter_with_renamed_modules_stops_the_run_before_a_sample_is_spent(
     assert not (tmp_path / "run" / "samples").exists()
 
 
+def test_random_weights_in_place_of_renamed_ones_do_not_pass_for_the_adapter(tmp_path: Path, adapter: Path) -> None:
+    """PEFT fills modules that no tensor names with initial weights, which are random where the config says so."""
+    write_pack(tmp_path, "words", word_rows(3))
+    suite = write_suite(tmp_path, {"moved": renamed(adapter, tmp_path / "moved", random_start=True)})
+    with pytest.raises(InputError, match=r"moved.*not the one that was trained.*name no module of the base"):
+        harness.evaluate(suite, tmp_path / "run")
+
+
 def test_an_excluded_adapter_leaves_the_others_their_run(tmp_path: Path, adapter: Path) -> None:
     write_pack(tmp_path, "words", word_rows(3))
     adapters = {"tuned": adapter, "moved": renamed(adapter, tmp_path / "moved")}
@@ -75,7 +86,7 @@ def test_an_excluded_adapter_leaves_the_others_their_run(tmp_path: Path, adapter
         "moved": "refused",
     }
     assert set(run.samples()["model"]) == {"base", "tuned"}
-    assert run.manifest["liveness"]["moved"]["max_change"] == 0.0
+    assert run.manifest["liveness"]["moved"]["max_change"] < 1e-5
     assert run.manifest["liveness"]["tuned"]["max_change"] > 0.01
 
 

@@ -1,0 +1,63 @@
+"""Which tasks and which metric a rule covers: the same answer before a run and after it."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Protocol, TypeVar
+
+from harness.records.documents import nearest
+from harness.records.errors import InputError
+from harness.records.rule import Rule
+
+
+class Tagged(Protocol):
+    """What is selected: a task, or the row of one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def tags(self) -> Sequence[str]: ...
+
+
+AnyTask = TypeVar("AnyTask", bound=Tagged)
+
+
+def selected_tasks(rule: Rule, tasks: Sequence[AnyTask]) -> list[AnyTask]:
+    """The tasks that a rule names: by name, by ``tag:NAME``, or by a pattern with ``*`` in either.
+
+    Raises:
+        InputError: a selector matches no task, or there are no selectors.
+    """
+    chosen: dict[str, AnyTask] = {}
+    for selector in rule.selectors:
+        found = [task for task in tasks if _matches(task, selector)]
+        if not found:
+            known = [task.name for task in tasks]
+            known += sorted({f"tag:{tag}" for task in tasks for tag in task.tags})
+            raise InputError(
+                f"no task matches {selector!r}", where=f"gate rule {rule.rule}", mend=nearest(selector, known)
+            )
+        chosen.update({task.name: task for task in found})
+    if not chosen:
+        raise InputError("names no task", where=f"gate rule {rule.rule}", mend="give it tasks")
+    return list(chosen.values())
+
+
+def chosen_metric(rule: Rule, task: str, known: Sequence[str]) -> str | None:
+    """The metric that a rule reads on a task: the one it names, else the task's first; None where there is none.
+
+    Raises:
+        InputError: the task has no metric of that name.
+    """
+    if rule.metric is None or not known:
+        return known[0] if known else rule.metric
+    if rule.metric not in known:
+        where = f"gate rule {rule.rule} on {task}"
+        raise InputError(f"no metric {rule.metric!r}", where=where, mend=nearest(rule.metric, list(known)))
+    return rule.metric
+
+
+def _matches(task: Tagged, selector: str) -> bool:
+    if selector.startswith("tag:"):
+        return any(fnmatchcase(tag, selector.removeprefix("tag:")) for tag in task.tags)
+    return task.name == selector or fnmatchcase(task.name, selector)
