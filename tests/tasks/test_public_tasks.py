@@ -17,6 +17,7 @@ EXPECTED = {
     "humaneval": (164, None),
     "medqa": (1273, None),
     "pubmed_qa": (500, "yes"),
+    "pubmed_qa_question": (500, "yes"),
     "sms_spam": (5574, "ham"),
     "stsb": (264, "A man wearing a hard hat is dancing."),
     "trec": (500, "number"),
