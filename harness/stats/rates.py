@@ -1,11 +1,12 @@
 """Estimates of proportions: of one model (`Rate`), and of two models on the same samples (`PairedRates`)."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
 
 from harness.records import Interval
 from harness.stats.estimates import Estimate, estimate_kind, smallest_size
@@ -101,9 +102,9 @@ class PairedRates(Estimate):
         return Interval(low=low, high=high, level=level, method="Tango score")
 
     def decisive_interval(self, level: float = 0.95) -> Interval:
-        tail = (1 - level) / 2
-        low = _crossing(lambda bound: self.p_at_most(bound) - tail, self.value, -1.0)
-        high = _crossing(lambda bound: self.p_at_least(bound) - tail, self.value, 1.0)
+        tail, near = (1 - level) / 2, self.interval(level)
+        low = _outer_end(lambda bound: self.p_at_most(bound) > tail, self.value, near.low, -1.0)
+        high = _outer_end(lambda bound: self.p_at_least(bound) > tail, self.value, near.high, 1.0)
         return Interval(low=low, high=high, level=level, method="exact unconditional, score-ordered")
 
     def p_at_most(self, bound: float) -> float:
@@ -130,8 +131,19 @@ class PairedRates(Estimate):
         return {"pairs": self.pairs, "rose": self.rose, "fell": self.fell}
 
 
-def _crossing(excess, value: float, limit: float) -> float:  # type: ignore[no-untyped-def]
-    """Where a p-value falls to the level between the estimate and the end of the scale."""
-    if excess(limit) >= 0 or abs(value - limit) < 1e-12:
-        return limit
-    return float(optimize.brentq(excess, value, limit, xtol=1e-5))
+def _outer_end(credible: Callable[[float], bool], value: float, guess: float, limit: float) -> float:
+    """Where bounds stop being credible on the way from the estimate to the end of the scale, searched near a guess."""
+    side = -1.0 if limit < 0 else 1.0
+    inner, outer = value, guess
+    step = max(1e-3, abs(guess - value) / 8)
+    while credible(outer):
+        if outer == limit:
+            return limit
+        inner, outer = outer, side * min(1.0, side * (outer + side * step))
+        step *= 2
+    if inner == value and credible(guess - side * step):
+        inner = guess - side * step
+    while abs(outer - inner) > 2e-5:
+        middle = (inner + outer) / 2
+        inner, outer = (middle, outer) if credible(middle) else (inner, middle)
+    return outer

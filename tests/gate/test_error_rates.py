@@ -1,0 +1,90 @@
+"""The gate's promises over many simulated releases, with seeds fixed and bounds from the binomial."""
+
+import numpy as np
+import pytest
+from counts import comparison, difference, figure
+from scipy import stats as scipy_stats
+
+from harness.gate import decide
+from harness.records import Rule
+from harness.stats import bootstrap_difference
+
+RUNS, TASKS, MARGIN = 200, 20, 0.02
+NAMES = [f"task{i}" for i in range(TASKS)]
+RULE = [Rule(tasks="*", rule="no_worse", margin=MARGIN)]
+
+
+def release(rng, n, up, down, tasks=NAMES):
+    """A candidate that gains each sample with probability ``up`` and loses it with ``down``, on every task."""
+    figures, differences = [], []
+    for task in tasks:
+        rose, fell, _ = rng.multinomial(n, [up, down, 1 - up - down])
+        both = (n - rose - fell) * 4 // 5
+        figures += [figure(task, "base", both + fell, n), figure(task, "new", both + rose, n)]
+        differences.append(difference(task, int(rose), int(fell), n, both=both))
+    return comparison(figures, differences, tasks=tasks)
+
+
+def at_most_in(runs, rate):
+    """The largest count that a true rate of ``rate`` explains with probability 99.9 %."""
+    return scipy_stats.binom.ppf(0.999, runs, rate)
+
+
+def test_two_equal_models_over_twenty_tasks_fail_at_most_five_percent_of_the_time():
+    rng = np.random.default_rng(7)
+    decisions = [decide(release(rng, 100, 0.03, 0.03), RULE).decision for _ in range(RUNS)]
+    assert decisions.count("fail") <= at_most_in(RUNS, 0.05)
+
+
+def test_models_exactly_on_the_margin_over_twenty_tasks_fail_at_most_five_percent_of_the_time():
+    # The hardest case for the family: every one of the twenty hypotheses is true and on its edge.
+    rng = np.random.default_rng(8)
+    decisions = [decide(release(rng, 100, 0.02, 0.02 + MARGIN), RULE).decision for _ in range(RUNS)]
+    assert decisions.count("fail") <= at_most_in(RUNS, 0.05)
+
+
+@pytest.mark.parametrize(("n", "up"), [(133, 0.0), (150, 0.05), (600, 0.005)])
+def test_a_model_worse_than_the_margin_passes_at_most_five_percent_of_the_time(n, up):
+    rng, runs = np.random.default_rng(9), 1000
+    decisions = [decide(release(rng, n, up, up + MARGIN, ["q"]), RULE).decision for _ in range(runs)]
+    assert decisions.count("pass") <= at_most_in(runs, 0.05)
+
+
+def test_one_bad_task_among_twenty_good_ones_is_not_passed():
+    rng, runs = np.random.default_rng(10), 150
+    passed = 0
+    for _ in range(runs):
+        good, bad = release(rng, 800, 0.0, 0.0, NAMES[1:]), release(rng, 400, 0.01, 0.03, ["task0"])
+        bundle = comparison(good.figures + bad.figures, good.differences + bad.differences, tasks=["task0", *NAMES[1:]])
+        passed += decide(bundle, RULE).decision == "pass"
+    assert passed <= at_most_in(runs, 0.05)
+
+
+def test_a_clear_loss_is_stopped_and_a_clean_release_of_enough_samples_passes():
+    rng = np.random.default_rng(11)
+    lost = [decide(release(rng, 1000, 0.01, 0.08, ["q"]), RULE).decision for _ in range(20)]
+    clean = [decide(release(rng, 3000, 0.005, 0.005, ["q"]), RULE).decision for _ in range(20)]
+    assert set(lost) == {"fail"}
+    assert set(clean) == {"pass"}
+
+
+def test_the_samples_it_asks_for_decide_with_about_the_promised_power():
+    first = decide(release(np.random.default_rng(0), 300, 0.03, 0.03, ["q"]), RULE).rules[0]
+    assert first.decision == "inconclusive"
+    value = first.observed
+    rng = np.random.default_rng(12)
+    n = 300 + first.samples_needed
+    again = [decide(release(rng, n, 0.03 + value / 2, 0.03 - value / 2, ["q"]), RULE).decision for _ in range(200)]
+    assert again.count("inconclusive") <= 200 * 0.35
+
+
+def test_the_bootstrap_passes_a_model_worse_than_the_margin_at_most_five_percent_of_the_time():
+    rng, runs = np.random.default_rng(13), 1000
+    passed = 0
+    for _ in range(runs):
+        base = rng.beta(8, 2, size=120)
+        worse = np.clip(base + rng.normal(-0.05, 0.1, 120), -9, 9)
+        rows = [np.column_stack([x, np.ones(120)]) for x in (worse, base)]
+        estimate = bootstrap_difference(*rows, lambda s: s[..., 0] / s[..., 1], replicates=1000)
+        passed += estimate.p_at_most(-0.05) <= 0.05
+    assert passed <= at_most_in(runs, 0.05)
