@@ -18,7 +18,7 @@ from harness.records import Answer, Decoding, InputError, Kind, LogLikelihood, R
 MAX_NEXT_IDS = 128
 #: A context of more tokens than this is encoded by an ask of its own before options of several tokens read it from
 #: the cache: with prompt log-probabilities, vLLM computes logits for every token that was not cached.
-WARM_FROM = 48
+WARM_FROM = 256
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,7 @@ def refusal(adapter: Adapter) -> str:
         return f"rank {adapter.rank} is over vLLM's limit of {max(lora_ranks())}"
     if reason := _peft_helper_says(adapter):
         return reason
-    touched = [name for name in target_modules([adapter]) if name in _HEADS]
-    if touched:
+    if touched := touched_heads(adapter):
         # Dropped without a word in prompt log-probabilities on GPU (vLLM issue 51594), fatal on the CPU.
         return f"LoRA on {touched[0]} is not applied to log-probabilities"
     return ""
@@ -75,6 +74,11 @@ def target_modules(adapters: Sequence[Adapter]) -> list[str]:
         if ".lora_" in name
     }
     return sorted(names)
+
+
+def touched_heads(adapter: Adapter) -> list[str]:
+    """Embeddings and output heads that the adapter changes."""
+    return [name for name in target_modules([adapter]) if name in _HEADS]
 
 
 #: Configurations that the capability table asks about: what PEFT writes for each kind of adapter.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.engines.vllm.capability import refusal
+from harness.engines.vllm.capability import refusal, touched_heads
 from harness.engines.vllm.options import VllmOptions
 from harness.models import Model, method_of
 from harness.records import InputError
@@ -53,12 +53,22 @@ def _route(model: Model, options: VllmOptions) -> Route:
         )
     if options.unsupported == "transformers":
         return Route(model, "transformers", reason)
-    quantized = options.quantization or model.base.config.get("quantization_config")
-    if quantized or not method_of(model.adapter).merges_exactly:
-        what = "a quantized base" if quantized else f"an adapter of this kind ({model.adapter.method})"
+    if obstacle := _obstacle_to_merging(model, options):
         raise InputError(
-            f"vLLM cannot serve this adapter ({reason}), and {what} cannot be merged exactly",
+            f"vLLM cannot serve this adapter ({reason}), and {obstacle} cannot be merged exactly",
             where=where,
             mend="set engine.options.unsupported to transformers",
         )
     return Route(model, "merged", reason)
+
+
+def _obstacle_to_merging(model: Model, options: VllmOptions) -> str:
+    assert model.adapter is not None
+    if options.quantization or model.base.config.get("quantization_config"):
+        return "an adapter of a quantized base"
+    if not method_of(model.adapter).merges_exactly:
+        return f"an adapter of this kind ({model.adapter.method})"
+    # One tensor serves as embedding and head there; an update of one of them would change both.
+    if model.base.config.get("tie_word_embeddings") and touched_heads(model.adapter):
+        return "an update of one of two tied tensors"
+    return ""

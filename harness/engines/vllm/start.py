@@ -114,6 +114,8 @@ def _arguments(start: Start, settings: EngineSettings, options: VllmOptions) -> 
         arguments["gpu_memory_utilization"] = start.memory_share
     if on_cpu():
         arguments.setdefault("block_size", CPU_BLOCK)
+        # Compiling takes minutes on a few cores and is not used with LoRA there.
+        arguments.setdefault("enforce_eager", True)
     elif options.kv_cache_gib:
         arguments["kv_cache_memory_bytes"] = int(options.kv_cache_gib * 2**30)
     if start.adapters:
