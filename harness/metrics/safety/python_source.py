@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 import textwrap
 from dataclasses import dataclass
 
@@ -62,11 +63,24 @@ def code_of(text: str) -> str:
 
 def _longest_prefix(code: str, quoted: frozenset[str]) -> Source | None:
     lines = code.splitlines()
-    for end in range(len(lines) - 1, 0, -1):
+    end = len(lines)
+    while end > 0:
         text = "\n".join(lines[:end])
-        if (tree := _parse(text)) and _says_something(tree):
-            return Source(text, tree, 0, quoted)
+        if tree := _parse(text):
+            return Source(text, tree, 0, quoted) if _says_something(tree) else None
+        # Everything from the line that the parser stumbles over on is lost, so go there at once.
+        end = min(end - 1, _error_line(text) - 1)
     return None
+
+
+def _error_line(text: str) -> int:
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return error.lineno or sys.maxsize
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return sys.maxsize
 
 
 def _parse(text: str) -> ast.Module | None:
