@@ -4,7 +4,7 @@ from harness.reports.github import annotations, job_summary
 from harness.reports.html import html_report
 from harness.reports.junit import junit_xml
 from harness.reports.markdown import markdown_report
-from harness.reports.of_run import report_run
+from harness.reports.of_run import report_run, sample_frame
 from harness.reports.sarif import sarif
 from harness.reports.tables import comparison_table, frame, to_csv, to_json, to_latex
 from harness.reports.terminal import terminal_report
@@ -19,6 +19,7 @@ __all__ = [
     "junit_xml",
     "markdown_report",
     "report_run",
+    "sample_frame",
     "sarif",
     "terminal_report",
     "to_csv",

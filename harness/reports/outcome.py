@@ -65,10 +65,15 @@ def headline(found: list[Candidate]) -> str:
     if not found:
         return ""
     passed = [c.name for c in found if c.status == "pass"]
-    of = "1 candidate" if len(found) == 1 else f"{len(found)} candidates"
+    undecided = sum(c.status == "inconclusive" for c in found)
+    if len(found) == 1:
+        name, status = found[0].name, found[0].status
+        unknown = f"Whether {name} may ship cannot be decided yet."
+        return {"pass": f"{name} may ship.", "inconclusive": unknown}.get(status, f"{name} must not ship.")
+    yet = f" {undecided} cannot be decided yet." if undecided else ""
     if not passed:
-        return f"The candidate {found[0].name} may not ship." if len(found) == 1 else f"None of {of} may ship."
-    return f"{len(passed)} of {of} may ship: {', '.join(passed)}."
+        return f"None of {len(found)} candidates may ship{' so far' if undecided else ''}.{yet}"
+    return f"{len(passed)} of {len(found)} candidates may ship: {', '.join(passed)}.{yet}"
 
 
 def _candidate(name: str, row: ModelRow | None, verdict: Verdict | None) -> Candidate:

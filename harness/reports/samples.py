@@ -154,7 +154,11 @@ class _Index:
              visible(f.get("reason", ""), _SHORT), one_line(f.get("cwe") or "", 40)]
             for f in findings_of(row.findings)
         ]  # fmt: skip
-        extracted = row.extracted if isinstance(row.extracted, str) and row.extracted != row.response else None
+        extracted = (
+            row.extracted
+            if isinstance(row.extracted, str) and row.extracted.strip() != _text(row.response).strip()
+            else None
+        )
         shown = None if extracted is None else one_line(extracted)
         return [self.models[str(row.model)], self.metrics[str(row.metric)], str(row.outcome), value, shown, found]
 

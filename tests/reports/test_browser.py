@@ -71,9 +71,9 @@ def test_no_hostile_text_runs_or_breaks_the_layout(show, viewport):
     page = show("hostile", viewport)
     page.select_option("#f-change", "")
     page.click("#more")
-    for box in page.query_selector_all("details:not([open]) > summary")[:40]:
+    for box in page.query_selector_all("details:not([open]) > summary")[:34]:
         box.click()
-    assert page.locator(".body").count() > 25
+    playwright.expect(page.locator(".body").nth(25)).to_be_attached()
     assert page.evaluate("window.pwned") is None
     assert page.title().startswith('"><img')
     assert not overflows(page)
@@ -164,7 +164,7 @@ def test_everything_can_be_reached_and_opened_by_keyboard(show):
     assert page.evaluate("document.activeElement.className") == "skip"
     page.locator(".item summary").first.focus()
     page.keyboard.press("Enter")
-    assert page.locator(".body").count() == 1
+    playwright.expect(page.locator(".body")).to_have_count(1)
 
 
 def test_the_reference_can_be_switched(show):
@@ -188,7 +188,7 @@ def test_axe_finds_nothing_serious(chromium, reports, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     context = chromium.new_context(bypass_csp=True, color_scheme=scheme)
     page = context.new_page()
-    page.goto(reports["many"])
+    page.goto(reports["plain"])
     page.locator(".item summary").first.click()
     violations = axe.Axe().run(page).response["violations"]
     context.close()

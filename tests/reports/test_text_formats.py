@@ -2,12 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from harness.reports import annotations, job_summary, junit_xml, markdown_report, sarif
+from harness.reports.outcome import candidates, headline
 from harness.reports.visible import markdown_text, one_line, visible
 from tests.reports.bundle import HOSTILE, bundle
 
@@ -82,6 +84,17 @@ def test_a_candidate_that_no_rule_judged_is_an_error_in_junit():
     empty = verdict.model_copy(update={"rules": [], "candidates": {"careful": "unavailable"}})
     root = ET.fromstring(junit_xml(comparison, empty))
     assert root.get("errors") == "2"
+
+
+def test_the_headline_says_who_may_ship_and_never_more():
+    comparison, verdict, *_ = bundle()
+    found = {c.name: c for c in candidates(comparison, verdict)}
+    undecided = replace(found["careless"], status="inconclusive")
+    assert headline([found["careful"]]) == "careful may ship."
+    assert headline([found["renamed"]]) == "renamed must not ship."
+    assert headline([undecided]) == "Whether careless may ship cannot be decided yet."
+    assert headline([undecided, found["renamed"]]) == "None of 2 candidates may ship so far. 1 cannot be decided yet."
+    assert headline(list(found.values())) == "1 of 3 candidates may ship: careful."
 
 
 def test_annotations_name_each_rule_that_stopped_a_candidate_and_each_refusal():
