@@ -165,7 +165,7 @@
 
   // Word difference by longest common subsequence; long texts are shown whole, unmarked.
   const difference = (a, b) => {
-    const [left, right] = [a, b].map((t) => t.match(/\s+|[^\s]+/g) || []);
+    const [left, right] = [a, b].map((t) => t.match(/\s*\S+|\s+/g) || []);
     if (left.length > DIFF_WORDS || right.length > DIFF_WORDS) return [[["", a]], [["", b]]];
     const width = right.length + 1;
     const table = new Uint16Array((left.length + 1) * width);
