@@ -1,7 +1,25 @@
 """Comparisons built straight from counts, so that gate tests need no samples."""
 
+from functools import lru_cache
+
 from harness.records import Comparison, Difference, Figure, ModelRow, TaskRow
 from harness.stats import PairedRates, Rate
+
+
+@lru_cache(None)
+def paired_interval(rates, level=0.95):
+    """Tango's interval, once for each table: simulations draw the same tables again and again."""
+    return rates.interval(level)
+
+
+@lru_cache(None)
+def rate_interval(rate):
+    return rate.interval()
+
+
+@lru_cache(None)
+def p_no_difference(rates):
+    return rates.p_no_difference()
 
 
 def figure(task, model, right, n, *, metric="accuracy", greater=True, unscorable=0, failed=()):
@@ -11,7 +29,7 @@ def figure(task, model, right, n, *, metric="accuracy", greater=True, unscorable
         task=task,
         metric=metric,
         value=rate.value if rate else None,
-        interval=rate.interval() if rate else None,
+        interval=rate_interval(rate) if rate else None,
         samples=n,
         unscorable=unscorable,
         errors=0,
@@ -38,9 +56,9 @@ def difference(task, rose, fell, n, *, both=0, metric="accuracy", greater=True, 
         candidate_value=(both + rose) / n,
         reference_value=(both + fell) / n,
         difference=rates.value,
-        interval=rates.interval(),
-        p_value=rates.p_no_difference(),
-        adjusted_p_value=rates.p_no_difference(),
+        interval=paired_interval(rates),
+        p_value=p_no_difference(rates),
+        adjusted_p_value=p_no_difference(rates),
         method="test",
         minimum_detectable=rates.minimum_detectable(),
         gained=up if greater else down,
