@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,9 @@ def replacing(path: Path) -> Iterator[Path]:
             f"cannot be saved ({error.strerror or error})", where=str(path), mend="free space or fix access"
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # Where the folder itself is the trouble, that is the error to tell.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
