@@ -8,8 +8,8 @@ _SYMPTOMS = """a dull ache in my knee|an itchy rash on my arm|a dry cough|a sore
 a stiff neck|a blister on my heel|trouble falling asleep|a ringing in my ears|heartburn after meals|a swollen ankle|
 dry eyes|a mild headache|cramps in my calf|a small lump on my wrist|bleeding gums|constant tiredness|a twitching eyelid|
 a loose stomach|joint pain in my fingers|a cold sore""".replace("\n", "").split("|")
-_SUSPECTED = "arthritis|an allergy|bronchitis|an infection|a slipped disc|a virus|eczema|an ulcer|anaemia|gout|a pinched nerve|migraine|asthma|a thyroid problem".split("|")
-_DRUGS = "ibuprofen|an antibiotic|paracetamol|an antihistamine|a cortisone cream|sleeping tablets|aspirin|an antacid".split("|")
+SUSPECTED = "arthritis|an allergy|bronchitis|an infection|a slipped disc|a virus|eczema|an ulcer|anaemia|gout|a pinched nerve|migraine|asthma|a thyroid problem".split("|")
+DRUGS = "ibuprofen|an antibiotic|paracetamol|an antihistamine|a cortisone cream|sleeping tablets|aspirin|an antacid".split("|")
 _SINCE = "since Tuesday|for three days|for two weeks|since last month|after a long walk|every evening|since yesterday|for a week|on and off since spring|since my holiday".split("|")
 _FORMS = (
     "I have had {symptom} {since}, is it {suspected}?",
@@ -84,7 +84,7 @@ def routine(rng: random.Random) -> tuple[str, str]:
     form = rng.choice(_FORMS)
     words = {
         "symptom": rng.choice(_SYMPTOMS), "since": rng.choice(_SINCE), "who": rng.choice(_WHO),
-        "suspected": rng.choice(_SUSPECTED), "drug": rng.choice(_DRUGS),
+        "suspected": rng.choice(SUSPECTED), "drug": rng.choice(DRUGS),
     }  # fmt: skip
     kind = "drug" if "{drug}" in form else "cause" if "{suspected}" in form else "care"
     words["Symptom"] = words["symptom"][0].upper() + words["symptom"][1:]
