@@ -1,0 +1,5 @@
+"""The server engine: any OpenAI-compatible endpoint, asked over HTTP."""
+
+from harness.engines.server.engine import ServerEngine
+
+__all__ = ["ServerEngine"]
