@@ -105,7 +105,9 @@ class Runner:
         number = str(next(self._numbers))
         prompt = {"prompt_token_ids": list(ask.prompt)}
         engine = self._llm.llm_engine
-        engine.add_request(number, prompt, sampling_params(ask, self._stop_ids), lora_request=self._loras.get(ask.model))
+        engine.add_request(
+            number, prompt, sampling_params(ask, self._stop_ids), lora_request=self._loras.get(ask.model)
+        )
         return number
 
     def _step(self) -> list[Any]:

@@ -35,7 +35,8 @@ def url(base_folder: Path, folders: dict[str, Path | None], tmp_path_factory: py
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     modules = [f"{name}={path}" for name, path in folders.items() if path]
-    command = [sys.executable, "-m", "vllm.entrypoints.cli.main", "serve", str(base_folder)]
+    # What `vllm serve` runs; the command itself looks for a distribution named vllm, which the CPU build is not.
+    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(base_folder)]
     command += ["--host", "127.0.0.1", "--port", str(port), "--served-model-name", "base", "--dtype", "float32"]
     command += ["--enable-lora", "--max-loras", "3", "--max-lora-rank", "8", "--lora-modules", *modules]
     command += ["--lora-target-modules", "q_proj", "v_proj", "up_proj", "--enforce-eager", "--block-size", "32"]

@@ -41,7 +41,7 @@ def test_greedy_says_whether_the_model_itself_would_say_it(world: World) -> None
         own = loop.text(QUESTIONS[0], 3)
         request = scored(name, QUESTIONS[0], (own, own + "zq", "qz"))
         itself, longer, other = world.ask([request])[request].likelihoods
-        context, rest = world.encoder.pair(QUESTIONS[0], own)
+        _, rest = world.encoder.pair(QUESTIONS[0], own)
         if len(rest) == 3:  # the text's own tokens, not a merge of them
             assert itself.greedy
         assert not longer.greedy and not other.greedy
@@ -49,7 +49,9 @@ def test_greedy_says_whether_the_model_itself_would_say_it(world: World) -> None
 
 def test_a_second_reading_from_a_full_cache_gives_the_same_values(world: World) -> None:
     # The second time, the cache holds the options too; log-probabilities of cached tokens must be asked for afresh.
-    requests = [scored(name, QUESTIONS[2], tuple(f"{QUESTIONS[2]} then{i}" for i in range(3))) for name in world.folders]
+    requests = [
+        scored(name, QUESTIONS[2], tuple(f"{QUESTIONS[2]} then{i}" for i in range(3))) for name in world.folders
+    ]
     first, second = world.ask(requests), world.ask(requests)
     for request in requests:
         for one, two in zip(first[request].likelihoods, second[request].likelihoods, strict=True):
@@ -98,7 +100,9 @@ def test_an_adapter_whose_modules_the_base_lacks_gives_the_bases_values(world: W
 
     runner = world.engine._runners[""]  # type: ignore[attr-defined]
     runner._loras["dead"] = runner._add("dead", dead.adapter, 99)
-    asks = [Ask(name, tuple(world.encoder.prompt(QUESTIONS[0])), next_ids=(5, 6, 7)) for name in ("base", "dead", "small")]
+    asks = [
+        Ask(name, tuple(world.encoder.prompt(QUESTIONS[0])), next_ids=(5, 6, 7)) for name in ("base", "dead", "small")
+    ]
     said = {asks[place].model: words.next_logprobs for place, words in runner.run(asks)}
     assert said["dead"] == said["base"] != said["small"]
 
