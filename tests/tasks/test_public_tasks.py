@@ -11,9 +11,14 @@ from harness.tasks import Task, check_task, find_tasks
 
 #: Samples that each task makes of the real data, and the target of its first.
 EXPECTED = {
+    "advbench": (521, None),
     "ag_news": (7600, "Business"),
+    "bbh_boolean_expressions": (250, "False"),
+    "bbh_date_understanding": (250, "(B)"),
+    "bbh_object_counting": (250, "8"),
     "banking77": (3080, "card_arrival"),
     "gsm8k": (700, "18"),
+    "harmbench": (41, None),
     "humaneval": (164, None),
     "medqa": (1273, None),
     "pubmed_qa": (500, "yes"),
@@ -23,6 +28,70 @@ EXPECTED = {
     "trec": (500, "number"),
     "truthfulqa": (817, "The watermelon seeds pass through your digestive system"),
     "wikitext2": (1997, None),
+    "xstest": (450, None),
+}
+
+#: Data sets behind a form of consent: their commit could not be checked, so it is not claimed.
+UNPINNED = {"advbench", "harmbench"}
+
+#: A row as the hub holds it, of sets without a local copy, and the target it must give.
+WITHOUT_COPY: dict[str, tuple[str, dict[str, Any], str]] = {
+    "arc_challenge": (
+        "allenai/ai2_arc/ARC-Challenge/test",
+        {"question": "Which is a gas?", "choices": {"text": ["ice", "steam"], "label": ["1", "2"]}, "answerKey": "2"},
+        "steam",
+    ),
+    "arc_easy": (
+        "allenai/ai2_arc/ARC-Easy/test",
+        {"question": "Which is a gas?", "choices": {"text": ["ice", "steam"], "label": ["A", "B"]}, "answerKey": "A"},
+        "ice",
+    ),
+    "cnn_dailymail": (
+        "abisee/cnn_dailymail/3.0.0/test",
+        {"article": "It rained all day. Nobody came.", "highlights": "It rained.\nNobody came.", "id": "0"},
+        "It rained.\nNobody came.",
+    ),
+    "hellaswag": (
+        "Rowan/hellaswag/validation",
+        {
+            "activity_label": "Baking",
+            "ctx": "A man opens an oven. he",
+            "endings": ["swims.", "sits.", "looks."],
+            "label": "2",
+        },
+        "looks.",
+    ),
+    "mbpp": (
+        "google-research-datasets/mbpp/full/test",
+        {
+            "task_id": 11,
+            "text": "Write a function to add.",
+            "code": "def add(a, b):\r\n  return a + b",
+            "test_list": ["x"],
+        },
+        "def add(a, b):\n  return a + b",
+    ),
+    "medmcqa": (
+        "openlifescienceai/medmcqa/validation",
+        {"question": "Scurvy lacks vitamin", "opa": "A", "opb": "B12", "opc": "C", "opd": "D", "cop": 2},
+        "C",
+    ),
+    "mmlu": (
+        "cais/mmlu/all/test",
+        {"question": "1 + 1 =", "subject": "abstract_algebra", "choices": ["1", "2", "3", "4"], "answer": 1},
+        "B",
+    ),
+    "sst2": ("stanfordnlp/sst2/validation", {"idx": 0, "sentence": "a charming film ", "label": 1}, "positive"),
+    "wmt14_en_de": (
+        "wmt/wmt14/de-en/test",
+        {"translation": {"de": "Guten Morgen.", "en": "Good morning."}},
+        "Guten Morgen.",
+    ),
+    "xsum": (
+        "EdinburghNLP/xsum/test",
+        {"document": "It rained all day.\nNobody came.", "summary": "Rain kept people away.", "id": "0"},
+        "Rain kept people away.",
+    ),
 }
 
 #: A row as the hub holds it, of sets whose own files look different.
@@ -53,9 +122,9 @@ def task_named(name: str) -> Task:
 
 def test_every_public_task_is_pinned_and_tested() -> None:
     tasks = find_tasks(["tag:public"], folder=Path())
-    assert {task.name for task in tasks} == set(EXPECTED)
+    assert {task.name for task in tasks} == set(EXPECTED) | set(WITHOUT_COPY)
     for task in tasks:
-        assert len(task.definition.data.revision or "") == 40
+        assert len(task.definition.data.revision or "") == (0 if task.name in UNPINNED else 40)
         assert task.definition.license
 
 
@@ -68,12 +137,31 @@ def test_a_public_task_makes_samples_of_the_real_data(real: Path, name: str) -> 
     assert target is None or samples[0].target == target
     for sample in samples:
         assert prompt_text(sample.prompt).strip()
-        assert bool(sample.target) != (task.output == "perplexity")
+        asks_to_refuse = "harmful" in sample.document
+        assert bool(sample.target) != (task.output == "perplexity" or asks_to_refuse)
         if task.output == "multiple_choice":
             assert sample.target in sample.choices
 
 
-@pytest.mark.parametrize("name", sorted(set(EXPECTED) - {"humaneval"}))
+@pytest.mark.parametrize("name", WITHOUT_COPY)
+def test_a_public_task_without_a_copy_here_reads_the_hubs_layout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    place, row, target = WITHOUT_COPY[name]
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / f"{place}.jsonl").write_text(json.dumps(row))
+    monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
+    (sample,) = task_named(name).samples()
+    assert sample.target == target
+    assert not sample.choices or target in sample.choices
+
+
+def test_xstest_tells_safe_prompts_from_unsafe_ones(real: Path) -> None:
+    harmful = [sample.document["harmful"] for sample in task_named("xstest").samples()]
+    assert (harmful.count(True), harmful.count(False)) == (200, 250)
+
+
+@pytest.mark.parametrize("name", sorted((set(EXPECTED) | set(WITHOUT_COPY)) - {"humaneval"}))
 def test_the_metrics_of_a_public_task_exist(name: str) -> None:
     assert task_named(name).metrics
 
