@@ -34,11 +34,11 @@ class Runner:
         self._stop_ids = list(stop_ids)
         self._numbers = count()
         self._loras: dict[str, Any] = {}
-        added: dict[str, Any] = {}
-        for name, adapter in adapters.items():
-            if adapter.fingerprint not in added:
-                added[adapter.fingerprint] = self._add(name, adapter, len(added) + 1)
-            self._loras[name] = added[adapter.fingerprint]
+        try:
+            self._load(adapters)
+        except InputError:
+            self.close()
+            raise
 
     @property
     def config(self) -> Any:
@@ -82,6 +82,13 @@ class Runner:
             from vllm.distributed import cleanup_dist_env_and_memory
 
             cleanup_dist_env_and_memory()
+
+    def _load(self, adapters: dict[str, Adapter]) -> None:
+        added: dict[str, Any] = {}
+        for name, adapter in adapters.items():
+            if adapter.fingerprint not in added:
+                added[adapter.fingerprint] = self._add(name, adapter, len(added) + 1)
+            self._loras[name] = added[adapter.fingerprint]
 
     def _add(self, name: str, adapter: Adapter, number: int) -> Any:
         from vllm.lora.request import LoRARequest

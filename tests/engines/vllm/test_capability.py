@@ -112,3 +112,20 @@ def _equals(answer: Answer, request: Request, loop: PlainLoop) -> None:
         return
     for option, said in zip(request.continuations, answer.likelihoods, strict=True):
         assert said.per_token == pytest.approx(loop.logprobs(request.prompt, option), abs=2e-4)
+
+
+def test_modules_that_vllm_cannot_wrap_are_named_in_one_line(
+    base_folder: Path, folders: dict[str, Path | None], tmp_path: Path
+) -> None:
+    """Judged fit by its configuration, but its tensors are of a module that vLLM has no LoRA layer for."""
+    from safetensors.torch import load_file, save_file
+
+    source = folders["small"]
+    assert source is not None
+    (tmp_path / "adapter_config.json").write_bytes((source / "adapter_config.json").read_bytes())
+    tensors = load_file(source / "adapter_model.safetensors")
+    renamed = {name.replace("q_proj", "input_layernorm"): tensor for name, tensor in tensors.items()}
+    save_file(renamed, tmp_path / "adapter_model.safetensors")
+    models = models_of(base_folder, {"odd": tmp_path})
+    with pytest.raises(InputError, match=r"vLLM refuses .*input_layernorm"):
+        VllmEngine(EngineSettings(kind="vllm"), models, Encoder.load(base_folder))
