@@ -1,6 +1,8 @@
 """Getting requests answered: what is stored is never asked again, what is new is stored as soon as it is there."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Self
 
 from harness.engines import Engine
 from harness.records import Answer, Request, RunError
@@ -49,9 +51,16 @@ class Desk:
             raise RunError(f"the engine left {len(missing)} of {len(requests)} requests unanswered")
         return answers
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._engine is not None:
             self._engine.close()
+        for store in self._stores:
+            store.close()
 
     def _key(self, request: Request) -> str:
         return request.key(self._identities[request.model])

@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.evaluation.ask import Desk
+from harness.evaluation.candidates import Candidates
 from harness.evaluation.plan import Plan
+from harness.evaluation.suite import Suite
 from harness.models import Model, unmatched_tensors
-from harness.records import Answer, Kind, Request
+from harness.records import Answer, InputError, Kind, Prompt, Request
+from harness.records.progress import Progress
 
 #: Prompts whose log-probabilities are compared with the base's.
 PROMPTS = 8
@@ -34,18 +38,43 @@ class Pulse:
         return asdict(self)
 
 
+def prove_alive(
+    suite: Suite, plan: Plan, candidates: Candidates, desk: Desk, progress: Progress
+) -> tuple[dict[str, Pulse], Candidates]:
+    """Take every adapter's pulse; leave out those that do not act as trained, where the suite says so.
+
+    Raises:
+        InputError: an adapter does not act as trained, and the suite stops for it.
+    """
+    models = {model.name: model for model in candidates.models if model.adapter or model.name == suite.base_name}
+    if len(models) < 2:
+        return {}, candidates
+    asked = liveness_requests(plan, list(models.values()))
+    answers = desk.ask([one for some in asked.values() for one in some], "checking that each adapter acts", progress)
+    pulses = take_pulses(asked, answers, suite.base_name)
+    dead = {name: why for name, pulse in pulses.items() if (why := fault(pulse, models[name]))}
+    if dead and suite.refused == "stop":
+        name, reason = next(iter(dead.items()))
+        raise InputError(reason, where=f"model {name!r}")
+    return pulses, candidates.without(dead)
+
+
 def liveness_requests(plan: Plan, models: Sequence[Model]) -> dict[str, list[Request]]:
     """For each model, the same few prompts, taken evenly from the whole plan."""
-    prompts = list(
-        dict.fromkeys(q.requests[0].prompt for q in plan.questions if q.requests[0].kind is not Kind.ROLLING)
-    )
-    prompts = prompts or list(dict.fromkeys(str(q.requests[0].prompt)[:200] for q in plan.questions))
-    step = max(1, len(prompts) // PROMPTS)
-    chosen = prompts[::step][:PROMPTS]
+    chosen = spread_prompts(plan, PROMPTS)
     return {
         model.name: [Request(model.name, Kind.LOGLIKELIHOOD, prompt, (CONTINUATION,)) for prompt in chosen]
         for model in models
     }
+
+
+def spread_prompts(plan: Plan, count: int) -> list[Prompt]:
+    """A few different prompts, taken evenly from all questions of a plan."""
+    asked = [question.requests[0] for question in plan.questions]
+    prompts = list(dict.fromkeys(request.prompt for request in asked if request.kind is not Kind.ROLLING))
+    prompts = prompts or list(dict.fromkeys(str(request.prompt)[:200] for request in asked))
+    step = max(1, len(prompts) // count)
+    return prompts[::step][:count]
 
 
 def take_pulses(

@@ -2,16 +2,19 @@
 
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
 from typing import Any
 
 from harness import __version__
 from harness.evaluation.candidates import Candidates
 from harness.evaluation.liveness import Pulse
+from harness.evaluation.parity import describe
 from harness.evaluation.plan import Plan
 from harness.evaluation.suite import Suite
+from harness.records import Response
 from harness.tasks import Task
 
 _PACKAGES = (
@@ -31,8 +34,10 @@ def manifest(
     tasks: Sequence[Task],
     candidates: Candidates,
     plan: Plan,
-    pulses: dict[str, Pulse],
-    engine: dict[str, Any] | None,
+    pulses: Mapping[str, Pulse] = MappingProxyType({}),
+    parity: Mapping[str, Sequence[Response]] = MappingProxyType({}),
+    engine: dict[str, Any] | None = None,
+    *,
     state: str,
 ) -> dict[str, Any]:
     """The manifest as a JSON-like value; ``state`` is ``running`` or ``complete``."""
@@ -44,7 +49,8 @@ def manifest(
         "base_name": suite.base_name,
         "baseline_name": suite.baseline_name,
         "models": [row.model_dump(mode="json") for row in candidates.rows],
-        "tasks": [_task(task, plan) for task in tasks],
+        "tasks": [_task(task, plan) for task in tasks]
+        + ([describe(suite.parity, parity)] if suite.parity and parity else []),
         "liveness": {name: pulse.to_json() for name, pulse in pulses.items()},
         "engine": engine,
         "requests": len(plan.requests),

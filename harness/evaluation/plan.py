@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.engines import Encoder
+from harness.evaluation.probe import TASK
+from harness.evaluation.suite import Suite
 from harness.models import Model
-from harness.records import InputError, Kind, Request, Rule, Sample
+from harness.records import InputError, Kind, Request, Sample, TaskRow
 from harness.records.selection import chosen_metric, selected_tasks
 from harness.tasks import Task
 
@@ -52,15 +54,20 @@ def make_plan(tasks: Sequence[Task], models: Sequence[Model], limit: int | None,
     return Plan(questions)
 
 
-def check_rules(rules: Sequence[Rule], tasks: Sequence[Task]) -> None:
+def check_rules(suite: Suite, tasks: Sequence[Task]) -> None:
     """Refuse rules that no task of the suite can answer, before anything is asked.
 
     Raises:
         InputError: a rule names a task or a metric that is not there.
     """
-    for rule in rules:
-        for task in selected_tasks(rule, tasks):
-            chosen_metric(rule, task.name, [metric.name for metric in task.metrics])
+    rows = [TaskRow(name=task.name, tags=list(task.tags), fingerprint="", samples=0) for task in tasks]
+    metrics = {task.name: task.metrics for task in tasks}
+    if suite.parity:
+        rows.append(TaskRow(name=TASK, tags=["parity"], fingerprint="", samples=0))
+        metrics[TASK] = suite.parity.metrics()
+    for rule in suite.gate:
+        for row in selected_tasks(rule, rows):
+            chosen_metric(rule, row.name, [metric.name for metric in metrics[row.name]])
 
 
 def check_lengths(plan: Plan, encoder: Encoder, context_length: int | None) -> None:

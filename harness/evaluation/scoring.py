@@ -1,6 +1,6 @@
 """From answers to scores: each metric of a task over the responses of each model."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.metrics import Metric
@@ -8,7 +8,9 @@ from harness.records import HarnessError, Response, RunError, Score
 from harness.runs import score_rows
 
 
-def score_responses(task: str, metrics: Sequence[Metric], responses: dict[str, list[Response]]) -> list[dict[str, Any]]:
+def score_responses(
+    task: str, metrics: Sequence[Metric], responses: Mapping[str, list[Response]]
+) -> list[dict[str, Any]]:
     """Rows of the scores table for one task.
 
     Args:

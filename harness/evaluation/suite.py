@@ -7,8 +7,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from harness.engines import EngineSettings
+from harness.evaluation.probe import ParityProbe
 from harness.records import Rule, nearest, read_document
 
+#: Engines whose models are somebody else's, told apart by their names alone.
+NAMED_ELSEWHERE = ("server", "replay")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 
@@ -38,6 +41,7 @@ class Suite(BaseModel):
     refused: Literal["stop", "exclude"] = Field(
         "stop", description="what an adapter that fails a check does: stop the run, or be left out and fail the gate"
     )
+    parity: ParityProbe | None = Field(None, description="hold the engine against transformers + PEFT")
     gate: list[Rule] = []
 
     _folder: Path = PrivateAttr(default=Path())
@@ -69,7 +73,8 @@ class Suite(BaseModel):
             if not _NAME.match(name):
                 raise ValueError(f"model name {name!r}: letters, digits, '.', '_' and '-' only")
         bare = [name for name, entry in self.models.items() if entry.adapter is None]
-        if len(bare) != 1:
+        # A server or a file of predictions knows models by name; only here are two bare bases the same model twice.
+        if len(bare) != 1 and not (bare and self.engine.kind in NAMED_ELSEWHERE):
             found = ", ".join(bare) or "none"
             raise ValueError(f"exactly one model is the bare base (an empty entry such as 'base: {{}}'), here: {found}")
         self._known("baseline", self.baseline, list(self.models))

@@ -72,7 +72,7 @@ class MeanMetric(Metric):
 
 
 _REGISTRY: dict[str, type[Metric]] = {}
-_OWN_FAMILIES = ("classification", "text", "rouge", "semantic", "likelihood", "safety", "code")
+_OWN_FAMILIES = ("classification", "text", "rouge", "semantic", "likelihood", "parity", "safety", "code")
 AnyMetric = TypeVar("AnyMetric", bound=type[Metric])
 
 

@@ -1,11 +1,11 @@
-"""The base with all its adapters in memory, and switching between them."""
+"""The base with all its adapters, and switching between them: side by side in memory, or merged one at a time."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from harness.models import Model
+from harness.models import Model, method_of
 from harness.records import InputError
 
 #: PEFT methods that can lie side by side in one wrapped base; any other is put on when its turn comes.
@@ -82,3 +82,38 @@ class AdapterBench:
             else (self._wrapped.unload())
         )
         self._wrapped = None
+
+
+class MergedBench:
+    """Answers from weights into which an adapter was merged, as a merged model would be served.
+
+    Each adapter is merged into a base loaded afresh; one such model is held at a time, since requests come grouped.
+    """
+
+    def __init__(self, load: Callable[[], Any], models: Sequence[Model]) -> None:
+        self._load, self._models = load, {model.name: model for model in models}
+        self._held: tuple[str, Any] | None = None
+
+    @contextmanager
+    def active(self, name: str) -> Iterator[Any]:
+        """The module that answers for the model ``name``."""
+        if self._held is None or self._held[0] != name:
+            self._held = None
+            self._held = name, self._merged(self._models[name])
+        yield self._held[1]
+
+    def is_prompt_learning(self, name: str) -> bool:
+        return False
+
+    def _merged(self, model: Model) -> Any:
+        from peft import PeftModel
+
+        if model.adapter is None:
+            return self._load()
+        if not method_of(model.adapter).merges_exactly:
+            raise InputError(
+                f"{model.adapter.method} adapters cannot be merged exactly",
+                where=f"model {model.name!r}",
+                mend="merge: false",
+            )
+        return PeftModel.from_pretrained(self._load(), str(model.adapter.folder)).merge_and_unload(safe_merge=True)

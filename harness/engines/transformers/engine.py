@@ -8,13 +8,15 @@ import torch
 
 from harness.engines.base import Answered, Engine, EngineSettings
 from harness.engines.encoding import Encoder
+from harness.engines.options import read_options
 from harness.engines.pairs import join_windows, request_pairs
-from harness.engines.transformers.adapters import AdapterBench
+from harness.engines.transformers.adapters import AdapterBench, MergedBench
 from harness.engines.transformers.batching import Batch, plan_batches
 from harness.engines.transformers.generation import generate
 from harness.engines.transformers.likelihood import shared_prefix_pass, whole_pass
-from harness.models import Model
-from harness.models.quiet import quiet_libraries
+from harness.engines.transformers.load import load_base
+from harness.engines.transformers.options import TransformersOptions
+from harness.models import Base, Model
 from harness.records import Answer, Decoding, InputError, Kind, Request, RunError
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -26,19 +28,14 @@ class TransformersEngine(Engine):
     name = "transformers"
 
     def __init__(self, settings: EngineSettings, models: Sequence[Model], encoder: Encoder) -> None:
-        if settings.options:
-            raise InputError(
-                f"unknown option {next(iter(settings.options))!r}",
-                where="engine.options",
-                mend="transformers takes none",
-            )
+        self._options = read_options(settings, TransformersOptions)
         self._settings, self._encoder = settings, encoder
         self._models = list(models)
         base = models[0].base
         self._device = _device(settings)
         self._context = settings.max_model_len or base.context_length or 1 << 30
         self._pad = encoder.tokenizer.pad_token_id if encoder.tokenizer.pad_token_id is not None else encoder.prefix_id
-        self._bench = AdapterBench(_load_base(base.folder, self._dtype(base.config), self._device), models)
+        self._bench = self._open_bench(base, models)
 
     def answer(self, requests: Sequence[Request], known: Container[Request] = ()) -> Iterator[Answered]:
         for batch in plan_batches(requests, self._cost, self._settings.batch_tokens):
@@ -56,6 +53,8 @@ class TransformersEngine(Engine):
             "threads": torch.get_num_threads(),
             "dtype": str(self._dtype(self._models[0].base.config)).removeprefix("torch."),
             "batch_tokens": self._settings.batch_tokens,
+            "quantization": self._options.quantization,
+            "merged": self._options.merge,
             "chat_template": self._encoder.renders_chat,
         }
 
@@ -63,6 +62,20 @@ class TransformersEngine(Engine):
         self._bench = None  # type: ignore[assignment]
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
+
+    def _open_bench(self, base: Base, models: Sequence[Model]) -> AdapterBench | MergedBench:
+        def load() -> Any:
+            return load_base(base.folder, self._dtype(base.config), self._device, self._options.quantization)
+
+        if not self._options.merge:
+            return AdapterBench(load(), models)
+        if self._options.quantization:
+            raise InputError(
+                "an adapter merged into a 4-bit or 8-bit base is not the adapter",
+                where="engine.options",
+                mend="drop one",
+            )
+        return MergedBench(load, models)
 
     def _dtype(self, config: dict[str, Any]) -> torch.dtype:
         if self._settings.dtype != "auto":
@@ -120,18 +133,3 @@ def _device(settings: EngineSettings) -> torch.device:
     if settings.device == "cuda" and not torch.cuda.is_available():
         raise InputError("no GPU is available", where="engine.device", mend="set device: cpu or auto")
     return torch.device("cuda" if settings.device != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def _load_base(folder: Any, dtype: torch.dtype, device: torch.device) -> Any:
-    from transformers import AutoModelForCausalLM, GenerationConfig
-
-    quiet_libraries()
-    try:
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"cannot be loaded ({str(error).splitlines()[0]})", where=str(folder)) from error
-    # The model's own sampling defaults must not leak into what a task asks for.
-    model.generation_config = GenerationConfig()
-    return model.to(device).eval()  # type: ignore[arg-type]
