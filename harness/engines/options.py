@@ -26,7 +26,9 @@ def _explain(first: Any, model: type[BaseModel]) -> InputError:
     key = ".".join(str(step) for step in first["loc"])
     where = f"engine.options.{key}" if key else "engine.options"
     if first["type"] == "extra_forbidden":
-        return InputError(f"unknown option {key!r}", where="engine.options", mend=nearest(key, list(model.model_fields)))
+        return InputError(
+            f"unknown option {key!r}", where="engine.options", mend=nearest(key, list(model.model_fields))
+        )
     if first["type"] == "missing":
         return InputError("is missing", where=where, mend="add it")
     message = str(first["msg"]).removeprefix("Value error, ")
