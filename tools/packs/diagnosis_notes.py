@@ -49,7 +49,7 @@ DIAGNOSES = {
         ("sudden pleuritic chest pain ten days after hip surgery", "swollen tender left calf before the onset",
          "small haemoptysis after a long flight", "sudden breathlessness while on oestrogen, with one swollen leg"),
         ("shortness of breath", "fast heartbeat", "light-headedness"),
-        ("D-dimer 4200 ng/mL", "CT angiogram with filling defect", "S1Q3T3 pattern on ECG", "chest X-ray clear, SpO2 89 %"),
+        ("D-dimer 4200 ng/mL", "CT angiogram with filling defect", "S1Q3T3 pattern on ECG", "chest X-ray clear"),
     ),
     "myocardial_infarction": Diagnosis(
         (45, 85),
@@ -96,13 +96,13 @@ DIAGNOSES = {
     ),
     "hypothyroidism": Diagnosis(
         (30, 75),
-        ("feels cold all the time", "dry skin, hoarse voice and thinning outer eyebrows", "slow-relaxing ankle reflexes",
+        ("feels cold all the time", "dry skin, hoarse voice and thinning outer eyebrows", "slow ankle reflexes",
          "gained weight in spite of eating little, with puffy eyelids"),
         ("fatigue", "constipation", "low mood"),
         ("TSH 38 mU/L, free T4 low", "pulse 52/min", "anti-TPO antibodies positive"),
     ),
     "iron_deficiency_anaemia": Diagnosis(
-        (18, 70),
+        (18, 48),
         ("heavy periods for a year", "craves ice", "spoon-shaped nails", "cracks at the corners of the mouth"),
         ("fatigue", "shortness of breath", "pallor", "fast heartbeat"),
         ("haemoglobin 82 g/L, MCV 68 fL", "ferritin 5 ug/L", "hypochromic red cells on the film"),
@@ -146,7 +146,7 @@ def files() -> Files:
     test: list[Row] = []
     train: list[Row] = []
     for name in DIAGNOSES:
-        rows = unique(lambda name=name: _draw(name, rng), 24, "note")
+        rows = unique(lambda name=name: _note(name, rng), 24, "note")
         test += rows[:22]
         train += rows[22:]
     rng.shuffle(test)
