@@ -94,7 +94,11 @@ def _warpers(decodings: Sequence[Decoding]) -> LogitsProcessorList:
 def _finished(encoder: Encoder, prompt: list[int], new: list[int], decoding: Decoding, pad: int) -> Generation:
     # Rows that ended before the batch did are padded; an end token, where there was one, stands before the padding.
     ended = next((i for i, token in enumerate(new) if token in encoder.stop_ids), None)
-    new = new[: ended + 1] if ended is not None else new
-    while new and new[-1] == pad and pad not in encoder.stop_ids:
-        new = new[:-1]
+    if ended is not None:
+        text = encoder.decode(prompt, new[:ended])
+        # Where padding and end are one token, what follows a stop string is padding and was not generated.
+        new = new[: ended if any(stop in text for stop in decoding.stop) else ended + 1]
+    else:
+        while new and new[-1] == pad:
+            new = new[:-1]
     return encoder.generation(prompt, new, decoding)
