@@ -1,0 +1,63 @@
+"""Problems with their numbers filled in: what the code packs are made of."""
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from writing import Files, Row
+
+from code_problems import LANGUAGES, problems
+
+#: Problems that few-shot examples come from, in no other form among the test rows.
+EXAMPLES = ("fibonacci", "gcd")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One function in one language."""
+
+    problem: str
+    number: str
+    language: str
+    asked: str
+    explained: str
+    code: str
+    broken: str
+    tests: tuple[str, ...]
+
+    @property
+    def language_name(self) -> str:
+        return LANGUAGES[self.language]
+
+    @property
+    def name(self) -> str:
+        """The function's name in its language."""
+        if self.language == "python":
+            return self.problem
+        first, *rest = self.problem.split("_")
+        return first + "".join(word.capitalize() for word in rest)
+
+
+def variants() -> Iterator[Variant]:
+    for problem in problems():
+        for number in problem.numbers:
+            for language in LANGUAGES:
+                code = problem.code[language]
+                right, wrong = problem.bugs[language]
+                if right not in code:
+                    raise ValueError(f"{problem.name}, {language}: {right!r} is not in the code")
+                texts = (problem.asked, problem.explained, code, code.replace(right, wrong, 1), *problem.tests)
+                asked, explained, code, broken, *tests = (re.sub(r"\bN\b", number, text) for text in texts)
+                tests = tests if language == "python" else []
+                yield Variant(problem.name, number, language, asked, explained, code, broken, tuple(tests))
+
+
+def by_problem(row: Callable[[Variant], Row], rng: random.Random) -> Files:
+    """Test rows and few-shot rows that share no problem, each in random order."""
+    every = list(variants())
+    test = [row(variant) for variant in every if variant.problem not in EXAMPLES]
+    train = [row(variant) for variant in every if variant.problem in EXAMPLES]
+    rng.shuffle(test)
+    rng.shuffle(train)
+    return {"test.jsonl": test, "train.jsonl": train}
