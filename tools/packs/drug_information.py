@@ -122,10 +122,10 @@ def _from_list(drug: Drug, right: str, held: dict[str, set[str]], rng: random.Ra
     return rng.sample(sorted(value for value, names in held.items() if drug.name not in names and value != right), 3)
 
 
-def _doses(maximum: str) -> list[str]:
-    """A quarter, three times and ten times the dose."""
+def _doses(maximum: str, rng: random.Random) -> list[str]:
+    """Doses far off on either side, so that the right one has no fixed rank among them."""
     number, unit = maximum.split()
-    return [f"{float(number) * factor:g} {unit}" for factor in (0.25, 3, 10)]
+    return [f"{float(number) * factor:g} {unit}" for factor in rng.sample((0.1, 0.25, 3, 10), 3)]
 
 
 def _ask(drug: Drug, table: list[Drug], rng: random.Random) -> list[Row]:
@@ -146,7 +146,7 @@ def _ask(drug: Drug, table: list[Drug], rng: random.Random) -> list[Row]:
         asked.append((question, drug.contraindication, wrong, "contraindication"))
     if drug.maximum != "-":
         question = f"What is the usual maximum daily dose of {name} for adults?"
-        asked.append((question, drug.maximum, _doses(drug.maximum), "dosage"))
+        asked.append((question, drug.maximum, _doses(drug.maximum, rng), "dosage"))
     return [multiple_choice(question, right, wrong, rng, aspect=aspect) for question, right, wrong, aspect in asked]
 
 
