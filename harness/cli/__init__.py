@@ -1,1 +1,1 @@
-"""See the module documentation of each file in this room."""
+"""The `harness` command: one module a command; parse, call, print."""

@@ -1,1 +1,1 @@
-"""See the module documentation of each file in this room."""
+"""The reference model, the embedded default: its corpus, its build, its card, and the packs drawn from its world."""

@@ -1,1 +1,0 @@
-"""See the module documentation of each file in this room."""
