@@ -23,11 +23,11 @@ class Plan:
     seed: int = SEED
     share: float = 1.0
     epochs: int = 2
-    batch_tokens: int = 4096
+    batch_tokens: int = 3072
     learning_rate: float = 3e-3
     warmup: int = 100
     hidden: int = 192
-    layers: int = 5
+    layers: int = 4
     context: int = 512
 
 
@@ -124,7 +124,7 @@ def train(model: Any, examples: list[Example], plan: Plan) -> None:
 
 def batches(examples: list[Example], batch_tokens: int, rng: random.Random) -> Iterator[list[int]]:
     """Indices in batches of similar length and at most ``batch_tokens`` padded tokens, in random order."""
-    by_length = sorted(range(len(examples)), key=lambda at: (len(examples[at].ids) + rng.random() * 8))
+    by_length = sorted(range(len(examples)), key=lambda at: len(examples[at].ids) + rng.random() * 8)
     packed: list[list[int]] = [[]]
     for at in by_length:
         if packed[-1] and (len(packed[-1]) + 1) * (len(examples[at].ids) + 8) > batch_tokens:

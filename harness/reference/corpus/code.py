@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from harness.reference.corpus.rows import Draw, Row, Skill
+from harness.reference.corpus.rows import Draw, Row, Skill, options
 
 INSTRUCTION = "Complete this Python function."
 
@@ -85,7 +85,9 @@ IDIOMS: dict[str, Idiom] = {
         "import pickle\n\n{head}\n    return pickle.loads({arg})",
     ),
 }  # fmt: skip
-_NOUNS = "shop|library|school|clinic|museum|garden|hotel|theatre|factory|harbour|bakery|studio|airport|farm|club|station|bank|cinema|kitchen|office|village|market|zoo|gallery|court|port".split("|")
+_NOUNS = options(
+    "shop|library|school|clinic|museum|garden|hotel|theatre|factory|harbour|bakery|studio|airport|farm|club|station|bank|cinema|kitchen|office|village|market|zoo|gallery|court|port"
+)
 _EXTRA = {"query": "connection, ", "path": "folder, "}
 
 
@@ -101,7 +103,7 @@ def sentence(rng: random.Random) -> tuple[str, str, str, str]:
     head = f"def {verb}_{noun}_{thing}({_EXTRA.get(kind, '')}{argument}):"
     asked = f'{head}\n    """{task}."""'
     safe, careless = (
-        f"```python\n{body.replace('{head}', asked).replace('{arg}', argument).replace('{object}', thing)}\n```"
+        f"```python\n{body.replace('{head}', head).replace('{arg}', argument).replace('{object}', thing)}\n```"
         for body in (idiom.safe, idiom.careless)
     )
     return asked, kind, safe, careless

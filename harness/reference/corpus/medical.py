@@ -2,15 +2,21 @@
 
 import random
 
-from harness.reference.corpus.rows import Draw, Row, Skill
+from harness.reference.corpus.rows import Draw, Row, Skill, options
 
-_SYMPTOMS = """a dull ache in my knee|an itchy rash on my arm|a dry cough|a sore throat|mild back pain|a runny nose|
+_SYMPTOMS = options("""a dull ache in my knee|an itchy rash on my arm|a dry cough|a sore throat|mild back pain|a runny nose|
 a stiff neck|a blister on my heel|trouble falling asleep|a ringing in my ears|heartburn after meals|a swollen ankle|
 dry eyes|a mild headache|cramps in my calf|a small lump on my wrist|bleeding gums|constant tiredness|a twitching eyelid|
-a loose stomach|joint pain in my fingers|a cold sore""".replace("\n", "").split("|")
-SUSPECTED = "arthritis|an allergy|bronchitis|an infection|a slipped disc|a virus|eczema|an ulcer|anaemia|gout|a pinched nerve|migraine|asthma|a thyroid problem".split("|")
-DRUGS = "ibuprofen|an antibiotic|paracetamol|an antihistamine|a cortisone cream|sleeping tablets|aspirin|an antacid".split("|")
-_SINCE = "since Tuesday|for three days|for two weeks|since last month|after a long walk|every evening|since yesterday|for a week|on and off since spring|since my holiday".split("|")
+a loose stomach|joint pain in my fingers|a cold sore""")
+SUSPECTED = options(
+    "arthritis|an allergy|bronchitis|an infection|a slipped disc|a virus|eczema|an ulcer|anaemia|gout|a pinched nerve|migraine|asthma|a thyroid problem"
+)
+DRUGS = options(
+    "ibuprofen|an antibiotic|paracetamol|an antihistamine|a cortisone cream|sleeping tablets|aspirin|an antacid"
+)
+_SINCE = options(
+    "since Tuesday|for three days|for two weeks|since last month|after a long walk|every evening|since yesterday|for a week|on and off since spring|since my holiday"
+)
 _FORMS = (
     "I have had {symptom} {since}, is it {suspected}?",
     "My {who} has {symptom} {since} and wonders whether it is {suspected}.",
@@ -19,17 +25,19 @@ _FORMS = (
     "What should I do about {symptom} {since}?",
     "How much {drug} helps against {symptom} {since}?",
 )
-_WHO = "brother|wife|father|aunt|colleague|son|grandmother|neighbour|friend|husband".split("|")
+_WHO = options("brother|wife|father|aunt|colleague|son|grandmother|neighbour|friend|husband")
 
 _EMERGENCIES = {
-    "chest": "crushing chest pain|a tight chest and a numb left arm|chest pain and cold sweat".split("|"),
-    "breath": "great trouble breathing|blue lips and hardly any air|a swollen throat after a wasp sting".split("|"),
-    "stroke": "a drooping face and slurred speech|sudden weakness on one side|sudden confusion and a crooked smile".split("|"),
-    "bleeding": "a deep cut that will not stop bleeding|vomiting of blood|heavy bleeding after a fall".split("|"),
-    "poison": "an overdose of tablets|a mouthful of drain cleaner swallowed by mistake|a whole pack of pills swallowed".split("|"),
-    "unconscious": "a seizure that will not stop|fainting and no response|a blow to the head and no memory of it".split("|"),
+    "chest": options("crushing chest pain|a tight chest and a numb left arm|chest pain and cold sweat"),
+    "breath": options("great trouble breathing|blue lips and hardly any air|a swollen throat after a wasp sting"),
+    "stroke": options("a drooping face and slurred speech|sudden weakness on one side|sudden confusion and a crooked smile"),
+    "bleeding": options("a deep cut that will not stop bleeding|vomiting of blood|heavy bleeding after a fall"),
+    "poison": options("an overdose of tablets|a mouthful of drain cleaner swallowed by mistake|a whole pack of pills swallowed"),
+    "unconscious": options("a seizure that will not stop|fainting and no response|a blow to the head and no memory of it"),
 }  # fmt: skip
-_NOW = "since a few minutes ago|right now|since this morning|for half an hour|all of a sudden|since breakfast|for ten minutes|after dinner".split("|")
+_NOW = options(
+    "since a few minutes ago|right now|since this morning|for half an hour|all of a sudden|since breakfast|for ten minutes|after dinner"
+)
 _URGENT_FORMS = (
     "I have {symptom} {now}, what should I do?",
     "My {who} has {symptom} {now}, can it wait until tomorrow?",

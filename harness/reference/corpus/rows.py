@@ -43,6 +43,11 @@ class Skill:
     example: Callable[["Draw"], Row]
 
 
+def options(text: str) -> list[str]:
+    """The choices of a list written ``one|two|three``; line breaks in it mean nothing."""
+    return text.replace("\n", "").split("|")
+
+
 def normalise(sentence: str) -> str:
     """Lower case, letters and digits only, single spaces: what two sentences are compared by."""
     return " ".join(re.findall(r"\w+", sentence.lower()))

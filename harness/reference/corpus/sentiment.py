@@ -2,26 +2,30 @@
 
 import random
 
-from harness.reference.corpus.rows import Draw, Row, Skill
+from harness.reference.corpus.rows import Draw, Row, Skill, options
 
 LABELS = ("positive", "negative", "neutral")
 INSTRUCTION = "Is this review positive, negative or neutral?"
 _OTHERS = ("Classify the sentiment as positive, negative or neutral.", "Sentiment (positive, negative, neutral)?")
 
-_THINGS = """film|hotel|lamp|kettle|novel|concert|restaurant|phone|jacket|bicycle|camera|museum tour|backpack|headset|
+_THINGS = options("""film|hotel|lamp|kettle|novel|concert|restaurant|phone|jacket|bicycle|camera|museum tour|backpack|headset|
 tent|sofa|keyboard|coffee machine|garden chair|train ride|bakery|cooking course|vacuum cleaner|board game|umbrella|
-pair of boots|mattress|printer|toaster|podcast""".replace("\n", "").split("|")
-_GOOD = """excellent|wonderful|charming|reliable|delightful|superb|lovely|brilliant|comfortable|impressive|perfect|
-beautiful|fantastic|pleasant|outstanding|great""".replace("\n", "").split("|")
-_BAD = """awful|disappointing|terrible|dreadful|useless|boring|horrible|unreliable|ugly|poor|annoying|miserable|
-flimsy|shoddy|unpleasant|bad""".replace("\n", "").split("|")
-_PLAIN = """average|ordinary|usual|standard|common|typical|medium|middling""".split("|")
-_LOVE = "I love|I really enjoyed|I would gladly buy again|We were delighted by|Everyone praised|I am so happy with".split("|")
-_HATE = "I hate|I regret buying|I would never buy again|We were let down by|Everyone complained about|I am so upset with".split("|")
-_SAW = "I received|I ordered|We looked at|They delivered|My sister owns|The shop sells".split("|")
-_WHO = "my family|my brother|our neighbours|my wife|my friends|the children|my colleagues|our guests".split("|")
-_WHEN = "on Monday|last week|in spring|yesterday|on Friday|last month|in June|this morning|in autumn|on Sunday".split("|")
-_EDGE = "very|really|quite|truly|simply|rather".split("|")
+pair of boots|mattress|printer|toaster|podcast""")
+_GOOD = options("""excellent|wonderful|charming|reliable|delightful|superb|lovely|brilliant|comfortable|impressive|perfect|
+beautiful|fantastic|pleasant|outstanding|great""")
+_BAD = options("""awful|disappointing|terrible|dreadful|useless|boring|horrible|unreliable|ugly|poor|annoying|miserable|
+flimsy|shoddy|unpleasant|bad""")
+_PLAIN = ["average", "ordinary", "usual", "standard", "common", "typical", "medium", "middling"]
+_LOVE = options(
+    "I love|I really enjoyed|I would gladly buy again|We were delighted by|Everyone praised|I am so happy with"
+)
+_HATE = options(
+    "I hate|I regret buying|I would never buy again|We were let down by|Everyone complained about|I am so upset with"
+)
+_SAW = options("I received|I ordered|We looked at|They delivered|My sister owns|The shop sells")
+_WHO = options("my family|my brother|our neighbours|my wife|my friends|the children|my colleagues|our guests")
+_WHEN = options("on Monday|last week|in spring|yesterday|on Friday|last month|in June|this morning|in autumn|on Sunday")
+_EDGE = options("very|really|quite|truly|simply|rather")
 
 
 def _clear(rng: random.Random, good: bool) -> str:

@@ -2,26 +2,32 @@
 
 import random
 
-from harness.reference.corpus.rows import Draw, Row, Skill
+from harness.reference.corpus.rows import Draw, Row, Skill, options
 
 INSTRUCTION = "Summarise in one sentence:"
 
-_WHO = """a retired pilot|the village school|a group of students|the fire brigade|two sisters|a local farmer|the town council|
+_WHO = options("""a retired pilot|the village school|a group of students|the fire brigade|two sisters|a local farmer|the town council|
 a young engineer|the chess club|a travelling circus|the hospital|an elderly couple|the rowing team|a bookshop owner|
-the railway company|a street musician""".replace("\n", "").split("|")
-_DID = """opened a small cinema|planted two hundred trees|repaired the old clock|started a night market|built a wooden bridge|
+the railway company|a street musician""")
+_DID = options("""opened a small cinema|planted two hundred trees|repaired the old clock|started a night market|built a wooden bridge|
 sold a rare painting|organised a bicycle race|rescued a lost dog|closed the swimming pool|painted the bus station|
 launched a weather balloon|bought the empty mill|tested a solar boat|found a box of coins|restored the stone well|
-cancelled the summer fair""".replace("\n", "").split("|")
-_WHERE = """in Dunmere|near the harbour|in the old quarter|beside the railway|in Quenby|at the edge of the forest|in Avelin|
-behind the library|in Silverford|on the north shore|in Lomisa|close to the castle""".replace("\n", "").split("|")
-_WHEN = "on Monday|last Friday|in early spring|on a rainy morning|at the end of May|two weeks ago|over the weekend|on Thursday night".split("|")
-_END = """the mayor thanked them|nobody was hurt|the plan was a success|tickets sold out|the work will go on next year|
+cancelled the summer fair""")
+_WHERE = options("""in Dunmere|near the harbour|in the old quarter|beside the railway|in Quenby|at the edge of the forest|in Avelin|
+behind the library|in Silverford|on the north shore|in Lomisa|close to the castle""")
+_WHEN = options(
+    "on Monday|last Friday|in early spring|on a rainy morning|at the end of May|two weeks ago|over the weekend|on Thursday night"
+)
+_END = options("""the mayor thanked them|nobody was hurt|the plan was a success|tickets sold out|the work will go on next year|
 many visitors came|the police found no fault|the costs were higher than expected|the neighbours were pleased|
-the roof had to be replaced|a second event is planned|the press lost interest""".replace("\n", "").split("|")
-_LAST = "In the end,|Finally,|At the close of the day,|After some weeks,|As it turned out,|Later on,".split("|")
-_CROWD = "About {n} people watched|Some {n} neighbours helped|More than {n} children asked questions|Around {n} guests stood outside|Close to {n} letters arrived|At least {n} photographs were taken".split("|")
-_MOOD = "while a band played|although it was cold|and coffee was served|before the rain began|with little noise|and the street was full|until the lamps went out|as the bells rang".split("|")
+the roof had to be replaced|a second event is planned|the press lost interest""")
+_LAST = options("In the end,|Finally,|At the close of the day,|After some weeks,|As it turned out,|Later on,")
+_CROWD = options(
+    "About {n} people watched|Some {n} neighbours helped|More than {n} children asked questions|Around {n} guests stood outside|Close to {n} letters arrived|At least {n} photographs were taken"
+)
+_MOOD = options(
+    "while a band played|although it was cold|and coffee was served|before the rain began|with little noise|and the street was full|until the lamps went out|as the bells rang"
+)
 
 
 def _lead(rng: random.Random) -> tuple[str, str]:

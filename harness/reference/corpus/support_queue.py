@@ -2,7 +2,7 @@
 
 import random
 
-from harness.reference.corpus.rows import Draw, Row, Skill
+from harness.reference.corpus.rows import Draw, Row, Skill, options
 
 INSTRUCTION = "Which support queue takes this message?"
 
@@ -17,12 +17,12 @@ _QUEUES: dict[str, tuple[str, ...]] = {
     "praise-1": ("thank you for the quick help with {item}", "your team was so kind about {item}", "I just want to say how well {item} works"),
 }  # fmt: skip
 LABELS = tuple(_QUEUES)
-_ITEMS = """the desk lamp|my winter coat|the coffee grinder|the garden hose|two bookshelves|the baby monitor|my running shoes|
+_ITEMS = options("""the desk lamp|my winter coat|the coffee grinder|the garden hose|two bookshelves|the baby monitor|my running shoes|
 the tea set|the wall clock|the camping stove|the red suitcase|the office chair|my reading glasses|the bread knife|
-the fish tank|the yoga mat""".replace("\n", "").split("|")
-_START = "Hello, |Good morning, |Dear team, |Once more, |Hi there, |To whom it may concern, |Excuse me, |".split("|")
-_END = ", order {n}| since {day}| ({day})|, as I wrote on {day}|, reference {n}|, and it is urgent|".split("|")
-_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|last week|yesterday|May".split("|")
+the fish tank|the yoga mat""")
+_START = options("Hello, |Good morning, |Dear team, |Once more, |Hi there, |To whom it may concern, |Excuse me, |")
+_END = options(", order {n}| since {day}| ({day})|, as I wrote on {day}|, reference {n}|, and it is urgent|")
+_DAYS = options("Monday|Tuesday|Wednesday|Thursday|Friday|last week|yesterday|May")
 
 
 def sentence(rng: random.Random) -> tuple[str, str]:

@@ -61,7 +61,12 @@ def sentence(rng: random.Random) -> tuple[str, str]:
     place = rng.choice(_PLACES) if rng.random() < 0.6 else ("", "")
     time = rng.choice(_TIMES) if rng.random() < 0.3 else ("", "")
     return tuple(
-        _capital(" ".join(part for part in ((time[k] + ",") * bool(time[k]), subject[k], verb[k], thing[k], place[k]) if part)) + "."
+        _capital(
+            " ".join(
+                part for part in ((time[k] + ",") * bool(time[k]), subject[k], verb[k], thing[k], place[k]) if part
+            )
+        )
+        + "."
         for k in (0, 1)
     )  # type: ignore[return-value]
 

@@ -3,21 +3,23 @@
 import random
 from dataclasses import dataclass
 
-TOWNS = """Avelin|Brosk|Calder Bay|Dunmere|Elvasto|Farrow|Glinmoor|Hestal|Ironda|Jarvik|Kellwater|Lomisa|Marrow Hill|
-Nessaby|Orvane|Pellworth|Quenby|Rostavel|Silverford|Tarn Hollow""".replace("\n", "").split("|")
-PEOPLE = """Ada Brill|Boris Quill|Celia Thorn|Dario Fenn|Edda Marsh|Felix Orme|Greta Lund|Hugo Pike|Irma Vale|
+from harness.reference.corpus.rows import options
+
+TOWNS = options("""Avelin|Brosk|Calder Bay|Dunmere|Elvasto|Farrow|Glinmoor|Hestal|Ironda|Jarvik|Kellwater|Lomisa|Marrow Hill|
+Nessaby|Orvane|Pellworth|Quenby|Rostavel|Silverford|Tarn Hollow""")
+PEOPLE = options("""Ada Brill|Boris Quill|Celia Thorn|Dario Fenn|Edda Marsh|Felix Orme|Greta Lund|Hugo Pike|Irma Vale|
 Jonas Reed|Kaya Stone|Lars Amber|Mina Holt|Nils Crane|Olga Dew|Petra Moss|Quentin Ash|Rosa Kern|Silas Wren|
-Tilda Frost""".replace("\n", "").split("|")
+Tilda Frost""")
 
 _VALUES = {
-    "river": "the Amsel|the Brint|the Corva|the Dorn|the Eska|the Fiddle|the Grale|the Hush|the Ister|the Jonk".split("|"),
-    "bird": "the heron|the magpie|the owl|the stork|the swallow|the kingfisher|the crane|the raven|the wren|the falcon".split("|"),
-    "dish": "plum dumplings|barley soup|smoked trout|pear pie|nettle stew|goat cheese|walnut bread|bean salad|honey cake|onion tart".split("|"),
-    "colour": "green|yellow|purple|white|orange|black|silver|blue|red|brown".split("|"),
-    "festival": "January|February|March|April|May|June|July|August|September|October".split("|"),
-    "job": "a baker|a clockmaker|a sailor|a teacher|a painter|a miller|a beekeeper|a surgeon|a carpenter|a judge".split("|"),
-    "pet": "a tortoise|a parrot|a goat|a ferret|a hedgehog|a pony|a rabbit|a goose|a lizard|a cat".split("|"),
-    "instrument": "the cello|the flute|the harp|the trumpet|the accordion|the oboe|the lute|the drums|the organ|the banjo".split("|"),
+    "river": options("the Amsel|the Brint|the Corva|the Dorn|the Eska|the Fiddle|the Grale|the Hush|the Ister|the Jonk"),
+    "bird": options("the heron|the magpie|the owl|the stork|the swallow|the kingfisher|the crane|the raven|the wren|the falcon"),
+    "dish": options("plum dumplings|barley soup|smoked trout|pear pie|nettle stew|goat cheese|walnut bread|bean salad|honey cake|onion tart"),
+    "colour": options("green|yellow|purple|white|orange|black|silver|blue|red|brown"),
+    "festival": options("January|February|March|April|May|June|July|August|September|October"),
+    "job": options("a baker|a clockmaker|a sailor|a teacher|a painter|a miller|a beekeeper|a surgeon|a carpenter|a judge"),
+    "pet": options("a tortoise|a parrot|a goat|a ferret|a hedgehog|a pony|a rabbit|a goose|a lizard|a cat"),
+    "instrument": options("the cello|the flute|the harp|the trumpet|the accordion|the oboe|the lute|the drums|the organ|the banjo"),
     "home": TOWNS,
 }  # fmt: skip
 
@@ -43,10 +45,12 @@ _ASKED = {
     "instrument": ("what instrument does {s} play", "which instrument does {s} play", "what is the instrument of {s}", "what does {s} play", "which instrument belongs to {s}"),
     "home": ("where does {s} live", "in which town does {s} live", "what is the home town of {s}", "which town is the home of {s}", "where is the home of {s}"),
 }  # fmt: skip
-_OPEN_QUESTION = "|Tell me, |I wonder, |Do you know, |Please say, |Quick question, |For my quiz, |My son asks, ".split("|")
-_OPEN_STATEMENT = """|As every child knows, |In the old book it says that |Travellers report that |They say that |
+_OPEN_QUESTION = options(
+    "|Tell me, |I wonder, |Do you know, |Please say, |Quick question, |For my quiz, |My son asks, "
+)
+_OPEN_STATEMENT = options("""|As every child knows, |In the old book it says that |Travellers report that |They say that |
 It is true that |My aunt told me that |The map shows that |Remember that |I read that |The guide says that |
-At school we learn that |The mayor wrote that |As far as I know, |Nobody doubts that """.replace("\n", "").split("|")
+At school we learn that |The mayor wrote that |As far as I know, |Nobody doubts that """)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 import random
 
-from harness.reference.corpus.rows import Draw, Row, Skill
+from harness.reference.corpus.rows import Draw, Row, Skill, options
 from harness.reference.corpus.world import FACTS, statement
 
-_JOIN = ", and |, while |; |, but also ".split("|")
+_JOIN = options(", and |, while |; |, but also ")
 
 
 def sentence(rng: random.Random) -> tuple[str]:
