@@ -16,9 +16,10 @@ from harness.records.progress import Progress
 PROMPTS = 8
 #: Text scored after each prompt. What it says does not matter: an adapter that acts moves it.
 CONTINUATION = " the answer is"
-#: A change below this is rounding. float32 noise stays under 1e-5; bf16 moves first-token logits by about 0.1
-#: between batches, but an adapter that does nothing there gives the same sums.
-TOLERANCE = 1e-5
+#: The largest change must pass this. Adding zeros moves float32 log-probabilities by up to about 1e-5, and the
+#: mildest useful adapter by far more than a thousandth. In 16 bit, batches alone move them more than that; there the
+#: tensors' names and values, which are always looked at, are what finds an adapter without effect.
+TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def test_an_excluded_adapter_leaves_the_others_their_run(tmp_path: Path, adapter
         "moved": "refused",
     }
     assert set(run.samples()["model"]) == {"base", "tuned"}
-    assert run.manifest["liveness"]["moved"]["max_change"] < 1e-5
+    assert run.manifest["liveness"]["moved"]["max_change"] < 1e-3
     assert run.manifest["liveness"]["tuned"]["max_change"] > 0.01
 
 
