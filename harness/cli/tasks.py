@@ -28,7 +28,7 @@ Selectors = Annotated[
 
 @app.command("list")
 def list_tasks(selectors: Selectors = None, as_json: Json = False) -> None:
-    """List tasks: name, tags, what is asked, samples (where the data lies in the pack), description."""
+    """List tasks: name, samples (where the data lies in the pack), tags, description."""
     rows = [_summary(task) for task in _find(selectors or ["*"])]
     if as_json:
         print_json(rows)
@@ -37,15 +37,15 @@ def list_tasks(selectors: Selectors = None, as_json: Json = False) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    # One line a task, cut at the terminal's width: a list is for finding, `show` is for reading.
     table = Table(box=None, header_style="bold")
     table.add_column("task", no_wrap=True, min_width=max(len(row["task"]) for row in rows))
-    table.add_column("tags", max_width=24)
-    table.add_column("output", no_wrap=True, min_width=len("multiple_choice"))
-    table.add_column("samples", justify="right")
-    table.add_column("description")
+    table.add_column("samples", justify="right", no_wrap=True, min_width=len("samples"))
+    table.add_column("tags", no_wrap=True, overflow="ellipsis", min_width=16, max_width=26)
+    table.add_column("description", no_wrap=True, overflow="ellipsis")
     for row in rows:
         samples = "" if row["samples"] is None else str(row["samples"])
-        cells = (row["task"], ", ".join(row["tags"]), row["output"], samples, row["description"])
+        cells = (row["task"], samples, ", ".join(row["tags"]), row["description"])
         table.add_row(*(Text(printable(cell)) for cell in cells))
     Console().print(table)
 
