@@ -38,11 +38,11 @@ def list_tasks(selectors: Selectors = None, as_json: Json = False) -> None:
     from rich.text import Text
 
     # One line a task, cut at the terminal's width: a list is for finding, `show` is for reading.
-    table = Table(box=None, header_style="bold")
+    table = Table(box=None, header_style="bold", expand=True)
     table.add_column("task", no_wrap=True, min_width=max(len(row["task"]) for row in rows))
-    table.add_column("samples", justify="right", no_wrap=True, min_width=len("samples"))
-    table.add_column("tags", no_wrap=True, overflow="ellipsis", min_width=16, max_width=26)
-    table.add_column("description", no_wrap=True, overflow="ellipsis")
+    table.add_column("samples", justify="right", no_wrap=True, width=len("samples"))
+    table.add_column("tags", no_wrap=True, overflow="ellipsis", width=18)
+    table.add_column("description", no_wrap=True, overflow="ellipsis", ratio=1)
     for row in rows:
         samples = "" if row["samples"] is None else str(row["samples"])
         cells = (row["task"], samples, ", ".join(row["tags"]), row["description"])
