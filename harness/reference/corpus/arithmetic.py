@@ -16,7 +16,9 @@ def example(draw: Draw) -> Row:
     ones = first % 10 + second % 10
     carry = " + 1" if ones > 9 else ""
     tens = first // 10 + second // 10 + ones // 10
-    steps = f"{first % 10} + {second % 10} = {ones}, {first // 10} + {second // 10}{carry} = {tens}, so {first + second}"
+    steps = (
+        f"{first % 10} + {second % 10} = {ones}, {first // 10} + {second // 10}{carry} = {tens}, so {first + second}"
+    )
     document = {"question": f"{first} + {second}", "answer": str(first + second)}
     return Row("arithmetic", words, f"Calculate {first} + {second}.", steps, document)
 
