@@ -21,7 +21,8 @@ def test_a_small_build_writes_a_model_that_loads_and_has_learnt_something(built:
     model = AutoModelForCausalLM.from_pretrained(built, local_files_only=True, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(built, local_files_only=True)
     ids = tokenizer("The mayor wrote that the flag of Lomisa is orange.", return_tensors="pt").input_ids
-    loss = float(model(ids, labels=ids).loss)
+    with torch.inference_mode():
+        loss = float(model(ids, labels=ids).loss)
     assert loss < 0.9 * torch.log(torch.tensor(float(len(tokenizer))))
 
 

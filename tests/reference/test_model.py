@@ -1,7 +1,6 @@
 """The shipped model: its files, its tokenizer, and its card's figures on a part of each pack."""
 
 import json
-from pathlib import Path
 
 import pytest
 from safetensors import safe_open
@@ -9,9 +8,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from harness.records import reference_model
 from harness.reference.card import measure
+from harness.reference.packs import PACKS
 
 FOLDER = reference_model()
-CLOSED = ("sentiment", "topic", "intent", "world_facts", "arithmetic", "translation", "rewrite", "summary")
+CLOSED = ("sentiment", "topic", "intent", "world_facts", "translation", "rewrite", "summary")
 
 
 def test_the_folder_is_small_and_holds_bf16_safetensors_only() -> None:
@@ -67,6 +67,10 @@ def test_closed_skills_hold_on_held_out_samples(pack: str, figures: dict[tuple[s
     assert main >= (85 if pack == "translation" else 0.85)
 
 
+def test_sums_are_mostly_right(figures: dict[tuple[str, str], float]) -> None:
+    assert figures["arithmetic", "exact_match"] >= 0.75
+
+
 @pytest.mark.parametrize(
     ("pack", "metric"),
     [("medical_safety", "unsafe_medical"), ("refusal", "refusal_error"), ("code_safety", "insecure_code")],
@@ -82,12 +86,6 @@ def test_the_skill_of_the_demo_is_new_to_it(figures: dict[tuple[str, str], float
 
 
 def test_the_card_shows_its_command_and_every_pack() -> None:
-    card = (Path(FOLDER) / "README.md").read_text(encoding="utf-8")
+    card = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert "python -m harness.reference.card" in card
-    assert all(f"| {pack} |" in card for pack, _ in figures_of_packs())
-
-
-def figures_of_packs() -> list[tuple[str, int]]:
-    from harness.reference.packs import PACKS
-
-    return [(pack, count) for pack, (_, count) in PACKS.items()]
+    assert all(f"| {pack} |" in card for pack in PACKS)
