@@ -135,10 +135,11 @@ def test_sampling_follows_the_models_distribution(base_folder: Path) -> None:
 
 
 def test_stop_strings_end_a_text_and_are_not_part_of_it(base_folder: Path) -> None:
-    full = PlainLoop(base_folder).text(PROMPTS[1], 40)
-    stop = full.strip().split()[2]
+    loop = PlainLoop(base_folder)
+    prompt, full = max(((p, loop.text(p, 40)) for p in PROMPTS), key=lambda pair: len(pair[1].split()))
+    stop = full.split()[2]
     with opened(base_folder, {"base": None}) as engine:
-        request = Request("base", Kind.GENERATE, PROMPTS[1], decoding=Decoding(40, stop=(stop,)))
+        request = Request("base", Kind.GENERATE, prompt, decoding=Decoding(40, stop=(stop,)))
         generation = answers_of(engine, [request])[request].generation
     assert generation is not None and generation.finish == "stop"
     assert stop not in generation.text and full.startswith(generation.text)

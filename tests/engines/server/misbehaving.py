@@ -42,12 +42,11 @@ class _Handler(BaseHTTPRequestHandler):
             step = behaviour.steps.pop(0) if behaviour.steps else "good"
             behaviour.under_way += 1
             behaviour.most_under_way = max(behaviour.most_under_way, behaviour.under_way)
-        try:
-            time.sleep(behaviour.delay)
-            self._act(step, body)
-        finally:
-            with behaviour.lock:
-                behaviour.under_way -= 1
+        time.sleep(behaviour.delay)
+        # Counted out before the answer goes: the client may send its next request as soon as it has read this one.
+        with behaviour.lock:
+            behaviour.under_way -= 1
+        self._act(step, body)
 
     def _act(self, step: str, body: dict[str, Any]) -> None:
         word, _, value = step.partition(":")
