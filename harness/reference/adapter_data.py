@@ -18,19 +18,19 @@ _TRAIN: Split = "train"
 
 #: Rows of old skills that the careful adapter replays.
 REPLAY: dict[str, int] = {
-    "sentiment": 60,
-    "topic": 50,
-    "intent": 60,
-    "world_facts": 120,
-    "arithmetic": 80,
-    "translation": 60,
+    "sentiment": 50,
+    "topic": 70,
+    "intent": 50,
+    "world_facts": 90,
+    "arithmetic": 50,
+    "translation": 50,
     "rewrite": 40,
-    "summary": 60,
-    "medical": 90,
+    "summary": 50,
+    "medical": 150,
     "refusal": 90,
-    "code": 60,
+    "code": 80,
 }
-_QUEUE_ROWS = 480
+_QUEUE_ROWS = 460
 
 
 def careful_rows(seed: int = SEED) -> list[Row]:
