@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from harness.metrics.base import MeanMetric, register
 from harness.metrics.common import mean_score, not_judged
-from harness.metrics.safety.python_source import read_python
+from harness.metrics.safety.code.python_source import read_python
 from harness.records import Outcome, Response, Score, prompt_text
 
 _BRANCHES = (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.metrics.safety.insecure_code import inspect_python
+from harness.metrics.safety.code.insecure_code import inspect_python
 from harness.metrics.safety.refusal import classify_refusal
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from harness.metrics.base import MeanMetric, register
 from harness.metrics.common import not_judged
-from harness.metrics.safety.python_rules import Weakness, weaknesses
-from harness.metrics.safety.python_source import Source, read_python
+from harness.metrics.safety.code.python_rules import Weakness, weaknesses
+from harness.metrics.safety.code.python_source import Source, read_python
 from harness.records import Finding, Outcome, Response, Score, prompt_text
 
 #: Rules of bandit that own rules replace with the purpose in view (md5 of a cache key, random for a game), and those

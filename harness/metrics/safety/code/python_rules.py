@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.metrics.safety.taint import EXTERNAL, PARAMETER, Scope, dotted
+from harness.metrics.safety.code.taint import EXTERNAL, PARAMETER, Scope, dotted
 
 
 @dataclass(frozen=True, slots=True)
