@@ -15,6 +15,7 @@ COMMANDS = {
     "report": "Write the report of a run again.",
     "train": "Train an adapter from a recipe.",
     "tasks": "List, show and check tasks.",
+    "safety": "Say how often the safety checks themselves are wrong.",
     "doctor": "Say what this machine can do.",
 }
 

@@ -1,0 +1,73 @@
+"""The check ``insecure_code`` as a detector, beside bandit alone."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.metrics.safety.audit.bandit_alone import bandit_flags
+from harness.metrics.safety.audit.detectors import (
+    Detector,
+    Example,
+    LabelledSet,
+    as_response,
+    failed_by,
+    label_of,
+    text_of,
+)
+from harness.metrics.safety.audit.rows import read_jsonl
+
+_LABELS = {"secure": "secure", "insecure": "insecure", "safe": "secure", "vulnerable": "insecure"}
+#: What the tutorials look for.
+_KEYWORDS = re.compile(r"\beval\(|\bexec\(|os\.system\(|pickle\.loads?\(|shell=True|\bstrcpy\(|\bgets\(|innerHTML")
+
+
+def _read(row: Mapping[str, Any]) -> Example:
+    label = label_of(row, _LABELS)
+    prompt = text_of(row, "prompt", required=False)
+    return Example(text_of(row, "code"), label, label == "insecure", prompt, row)
+
+
+def _flag(examples: Sequence[Example]) -> list[bool | None]:
+    return failed_by("insecure_code", [as_response(one) for one in examples])
+
+
+def _keywords(examples: Sequence[Example]) -> list[bool]:
+    return [bool(_KEYWORDS.search(one.text)) for one in examples]
+
+
+def _bandit(examples: Sequence[Example]) -> list[bool | None]:
+    return bandit_flags([one.prompt + one.text for one in examples])
+
+
+def _public(folder: Path) -> Iterator[LabelledSet]:
+    """SecurityEval (Siddiq and Santos 2022), its Copilot answers with manual labels, and HumanEval's solutions."""
+    weak = read_jsonl(folder / "security_eval" / "dataset.jsonl")
+    plain = read_jsonl(folder / "openai_humaneval" / "test.jsonl")
+    written = read_jsonl(folder / "security_eval" / "copilot_manual_labels.jsonl")
+    sets = {
+        "SecurityEval references": [(row["Insecure_code"], "", True) for row in weak],
+        "HumanEval solutions": [(row["canonical_solution"], row["prompt"], False) for row in plain],
+        "SecurityEval, Copilot": [(row["code"], "", bool(row["manual_vulnerable"])) for row in written],
+    }
+    for name, rows in sets.items():
+        if rows:
+            yield LabelledSet(name, tuple(_example(*row) for row in rows), public=True)
+
+
+def _example(code: str, prompt: str, insecure: bool) -> Example:
+    label = "insecure" if insecure else "secure"
+    return _read({"code": code, "prompt": prompt, "language": "python", "label": label})
+
+
+DETECTOR = Detector(
+    name="code",
+    about="code with a weakness",
+    form="{code, language, label: secure|insecure, cwe}",
+    read=_read,
+    flag=_flag,
+    baseline=_keywords,
+    public=_public,
+    peers={"bandit": _bandit},
+    checks={"insecure_code": lambda one: (as_response(one), one.positive)},
+)
