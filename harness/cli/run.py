@@ -20,12 +20,13 @@ def run(
 
     A run that was interrupted goes on where it stopped when the same command is given again.
     """
-    from harness.cli import console, decide
+    from harness.cli import ci, console, decide
     from harness.evaluation import evaluate
 
     with console.progress_bars(quiet or as_json) as progress:
         done = evaluate(suite, out, cache=cache, progress=progress)
     comparison, verdict = decide.conclude(done)
+    ci.tell_ci(comparison, verdict)
     if as_json:
         console.print_json(decide.as_json(comparison, verdict, done))
     elif not quiet:

@@ -1,6 +1,7 @@
 """What a run shows: tables for the terminal, Markdown, HTML and machines. Values in, text out."""
 
 from harness.reports.github import annotations, job_summary
+from harness.reports.gitlab import code_quality
 from harness.reports.html import html_report
 from harness.reports.junit import junit_xml
 from harness.reports.markdown import markdown_report
@@ -12,6 +13,7 @@ from harness.reports.write import write_reports
 
 __all__ = [
     "annotations",
+    "code_quality",
     "comparison_table",
     "frame",
     "html_report",

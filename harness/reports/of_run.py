@@ -24,22 +24,24 @@ def report_run(run: Run | Path | str) -> None:
 def sample_frame(run: Run) -> pd.DataFrame:
     """One row a sample, model and metric, with what the reports show of it.
 
-    Columns: task, key, model, prompt, target, response, metric, outcome, value, extracted, findings.
+    Columns: task, key, repetition, model, prompt, target, response, metric, outcome, value, extracted, findings.
     """
     samples = run.samples()
     shown = pd.DataFrame(
         {
             "task": samples["task"],
             "key": samples["key"],
+            "repetition": samples["repetition"],
             "model": samples["model"],
             "prompt": [prompt_text(prompt_from_json(cell)) for cell in samples["prompt"]],
             "target": [str(cell[0]) if len(cell) else "" for cell in samples["references"]],
             "response": [_said(answer, text) for answer, text in zip(samples["answer"], samples["text"], strict=True)],
         }
     )
-    scores = run.scores()[["task", "key", "model", "metric", "outcome", "value", "extracted", "findings"]]
+    judged = ["task", "key", "repetition", "model", "metric", "outcome", "value", "extracted", "findings"]
+    scores = run.scores()[judged]
     scores = scores.assign(findings=[json.loads(cell) for cell in scores["findings"]])
-    return scores.merge(shown, on=["task", "key", "model"], how="left", validate="many_to_one")
+    return scores.merge(shown, on=["task", "key", "repetition", "model"], how="left", validate="many_to_one")
 
 
 def _said(answer: str, text: object) -> str:

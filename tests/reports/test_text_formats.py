@@ -6,9 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pandas as pd
 import pytest
+from pydantic import BaseModel
+from sarif_pydantic import Sarif as SarifModel
 
-from harness.reports import annotations, job_summary, junit_xml, markdown_report, sarif
+from harness.reports import annotations, code_quality, job_summary, junit_xml, markdown_report, sarif
 from harness.reports.outcome import candidates, headline
 from harness.reports.visible import markdown_text, one_line, visible
 from tests.reports.bundle import HOSTILE, bundle
@@ -114,11 +117,50 @@ def test_no_foreign_text_starts_a_workflow_command_of_its_own():
 
 def test_sarif_lists_the_findings_in_code_with_rule_level_and_place():
     *_, samples = bundle()
-    log = json.loads(sarif(samples, "careless"))
-    run = log["runs"][0]
+    log = json.loads(sarif(samples, ["careful", "careless"]))
+    extra = set(unknown_fields(SarifModel.model_validate(log), "log"))
+    assert extra <= {f"log.runs[{i}].columnKind" for i in (0, 1)}  # in the standard, not in the library's models
+    run = log["runs"][1]
+    assert [r["automationDetails"]["id"] for r in log["runs"]] == ["harness-careful/", "harness-careless/"]
     failed = samples[(samples["model"] == "careless") & (samples["task"] == "python_functions")]
     assert len(run["results"]) == (failed["outcome"] == "fail").sum()
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["B608"]
     first = run["results"][0]
     assert (first["ruleId"], first["level"]) == ("B608", "error")
-    assert first["locations"][0]["physicalLocation"]["region"] == {"charOffset": 4, "charLength": 56}
+    assert first["locations"][0]["physicalLocation"]["region"] == {
+        "startLine": 1, "charOffset": 4, "charLength": 56,
+    }  # fmt: skip
+
+
+def unknown_fields(value, path):
+    """Places in a parsed SARIF log with a field that the format does not have."""
+    if isinstance(value, BaseModel):
+        yield from (f"{path}.{name}" for name in value.model_extra or {})
+        for name in type(value).model_fields:
+            yield from unknown_fields(getattr(value, name), f"{path}.{name}")
+    elif isinstance(value, list):
+        for i, one in enumerate(value):
+            yield from unknown_fields(one, f"{path}[{i}]")
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_code_quality_has_the_fields_that_gitlab_reads(hostile):
+    comparison, verdict, _, samples = bundle(hostile=hostile)
+    issues = json.loads(code_quality(comparison, verdict, samples, "suite.yaml"))
+    for issue in issues:
+        assert set(issue) == {"check_name", "description", "fingerprint", "severity", "location"}
+        assert issue["severity"] in ("info", "minor", "major", "critical", "blocker")
+        assert issue["location"]["lines"]["begin"] >= 1
+        assert not re.search(r"[\x00-\x1f\u202e]", issue["description"])
+    stopped = [i for i in issues if i["location"]["path"] == "suite.yaml"]
+    assert len(stopped) == sum(len(c.stopping) + (c.status == "refused") for c in candidates(comparison, verdict))
+
+
+def test_code_quality_names_the_line_of_a_finding_and_never_the_bases():
+    comparison, _, _, samples = bundle()
+    row = samples[samples["task"] == "python_functions"].iloc[0]
+    finding = {"rule": "B608", "severity": "high", "reason": "SQL", "span": [3, 4], "cwe": "CWE-89"}
+    rows = [{**row, "model": m, "response": "a\n\nb", "findings": [finding]} for m in ("base", "careless")]
+    issues = json.loads(code_quality(comparison, None, pd.DataFrame(rows), "suite.yaml"))
+    found = [i for i in issues if i["check_name"] == "B608"]
+    assert [(i["location"]["lines"]["begin"], i["severity"]) for i in found] == [(3, "critical")]
