@@ -83,18 +83,24 @@ def _measure(metric: Metric, ours: ScoreTable, theirs: ScoreTable, seed: int) ->
     if estimate is None:
         return None
     test = paired_permutation_test(a, b, metric.aggregate, seed=seed)
-    over = f" over {len(a)} clusters" if ours.clusters is not None else ""
-    return estimate, test.p_value, f"paired bootstrap (BCa) interval, paired permutation test{over}"
+    return estimate, test.p_value, f"paired bootstrap (BCa) interval, paired permutation test{ours.grouping}"
 
 
 def _moved(metric: Metric, ours: ScoreTable, theirs: ScoreTable) -> tuple[list[str], list[str]]:
-    """Keys of all samples that moved to the better and to the worse side, the largest move first."""
+    """Keys of all samples that moved to the better and to the worse side, the largest move first.
+
+    A sample that was generated several times moves by the mean of its generations' moves.
+    """
     mine, other = rate_values(metric, ours), rate_values(metric, theirs)
     if mine is None or other is None:
         mine, other = ours.values, theirs.values
     moves = np.nan_to_num(mine - other) * (1.0 if metric.greater_is_better else -1.0)
+    keys = ours.keys
+    if ours.repeated:
+        keys, index = np.unique(keys, return_inverse=True)
+        moves = np.bincount(index, moves) / np.bincount(index)
     tiny = 1e-9 * max(1.0, float(np.max(np.abs(moves), initial=0.0)))
     order = np.argsort(-np.abs(moves), kind="stable")
-    gained = [str(ours.keys[i]) for i in order if moves[i] > tiny]
-    lost = [str(ours.keys[i]) for i in order if moves[i] < -tiny]
+    gained = [str(keys[i]) for i in order if moves[i] > tiny]
+    lost = [str(keys[i]) for i in order if moves[i] < -tiny]
     return gained, lost

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from harness.comparison.frames import Scores, ScoreTable, each
-from harness.metrics.base import Metric
-from harness.records import Figure, Outcome
-from harness.stats import Estimate, Rate, bootstrap_figure
+from harness.metrics.base import MeanMetric, Metric
+from harness.records import Figure, Interval, Outcome, Repeats
+from harness.stats import Estimate, Rate, bootstrap_figure, variance_split
 
 #: Sample keys listed in a figure or a difference at most.
 LISTED = 200
@@ -41,7 +41,7 @@ def figure(task: str, metric: Metric, model: str, table: ScoreTable, seed: int, 
         task=task,
         metric=metric.name,
         value=estimate.value if estimate else None,
-        interval=estimate.interval(level) if estimate else None,
+        interval=_interval(estimate, part, level) if estimate else None,
         samples=len(part.keys),
         unscorable=int(np.sum(table.outcomes == Outcome.UNSCORABLE.value)),
         errors=int(np.sum(table.outcomes == Outcome.ERROR.value)),
@@ -50,6 +50,7 @@ def figure(task: str, metric: Metric, model: str, table: ScoreTable, seed: int, 
         breakdown=_finite(metric.breakdown(sums)) if len(part.keys) else {},
         failed=_failed(metric, part),
         estimate=estimate.to_json() if estimate else {},
+        repeats=_repeats(metric, part),
     )
 
 
@@ -72,12 +73,31 @@ def _estimate(metric: Metric, table: ScoreTable, seed: int) -> Estimate | None:
     return bootstrap_figure(table.statistics, metric.aggregate, clusters=table.clusters, seed=seed)
 
 
+def _interval(estimate: Estimate, table: ScoreTable, level: float) -> Interval:
+    interval = estimate.interval(level)
+    return interval.model_copy(update={"method": interval.method + table.grouping})
+
+
+def _repeats(metric: Metric, table: ScoreTable) -> Repeats | None:
+    """How much of the error comes from sampling, over the samples whose every generation was judged."""
+    if not table.repeated or not isinstance(metric, MeanMetric):
+        return None
+    _, index, counts = np.unique(table.keys, return_inverse=True, return_counts=True)
+    whole = counts[index] == counts.max()
+    order = np.lexsort((table.repetitions[whole], index[whole]))
+    values = table.values[whole][order].reshape(-1, counts.max())
+    if min(values.shape) < 2:
+        return None
+    split = variance_split(values)
+    return Repeats(samples=len(values), repetitions=values.shape[1], generation_share=split.generation_share)
+
+
 def _failed(metric: Metric, table: ScoreTable) -> list[str]:
     own = rate_values(metric, table)
     bad = table.outcomes == Outcome.FAIL.value
     if own is not None and not metric.is_check:
         bad = own == (0.0 if metric.greater_is_better else 1.0)
-    return [str(key) for key in table.keys[bad][:LISTED]]
+    return list(dict.fromkeys(map(str, table.keys[bad])))[:LISTED]
 
 
 def _finite(parts: Mapping[str, float]) -> dict[str, float]:

@@ -20,14 +20,17 @@ class ScoreTable:
 
     Attributes:
         keys: Shape ``(n,)``, text. Equal samples of a data set have equal keys.
+        repetitions: Shape ``(n,)``, int: numbers the generations of a sample, 0 where each was generated once.
         outcomes: Shape ``(n,)``, text.
         judged: Shape ``(n,)``, bool: neither unscorable nor in error.
         values: Shape ``(n,)``, NaN where not judged.
         statistics: Shape ``(n, k)``.
-        clusters: Shape ``(n,)``, the source of each sample, or None.
+        clusters: Shape ``(n,)``, what rows must not be counted apart for: the source that the task names, else the
+            sample where samples were generated several times. None where every row stands for itself.
     """
 
     keys: np.ndarray
+    repetitions: np.ndarray
     outcomes: np.ndarray
     judged: np.ndarray
     values: np.ndarray
@@ -35,10 +38,28 @@ class ScoreTable:
     clusters: np.ndarray | None
 
     def take(self, rows: np.ndarray) -> "ScoreTable":
-        clusters = None if self.clusters is None else self.clusters[rows]
         return ScoreTable(
-            self.keys[rows], self.outcomes[rows], self.judged[rows], self.values[rows], self.statistics[rows], clusters
+            keys=self.keys[rows],
+            repetitions=self.repetitions[rows],
+            outcomes=self.outcomes[rows],
+            judged=self.judged[rows],
+            values=self.values[rows],
+            statistics=self.statistics[rows],
+            clusters=None if self.clusters is None else self.clusters[rows],
         )
+
+    @property
+    def repeated(self) -> bool:
+        """Whether samples were generated several times."""
+        return bool(np.any(self.repetitions > 0))
+
+    @property
+    def grouping(self) -> str:
+        """For the text of a method: what was counted instead of rows, or the empty string."""
+        if self.clusters is None:
+            return ""
+        of_what = " of generations" if np.array_equal(self.clusters, self.keys) else ""
+        return f" over {len(np.unique(self.clusters))} clusters{of_what}"
 
 
 class Scores:
@@ -47,7 +68,7 @@ class Scores:
     def __init__(self, frame: pd.DataFrame) -> None:
         """Args:
             frame: Columns ``task, model, key, metric, outcome, value, statistics`` (a list of floats), and optionally
-                ``cluster``: what samples of one source share.
+                ``cluster``, what samples of one source share, and ``repetition``, the number of the generation.
 
         Raises:
             InputError: a column is missing.
@@ -70,14 +91,23 @@ class Scores:
 
 def _table(part: pd.DataFrame, where: str) -> ScoreTable:
     outcomes = part["outcome"].astype(str).to_numpy(dtype=object)
+    keys = part["key"].astype(str).to_numpy(dtype=object)
+    repetitions = part["repetition"].to_numpy(dtype=int) if "repetition" in part else np.zeros(len(part), dtype=int)
     return ScoreTable(
-        keys=part["key"].astype(str).to_numpy(dtype=object),
+        keys=keys,
+        repetitions=repetitions,
         outcomes=outcomes,
         judged=np.isin(outcomes.astype(str), JUDGED),
         values=pd.to_numeric(part["value"]).to_numpy(dtype=float),
         statistics=_matrix(part["statistics"], where),
-        clusters=part["cluster"].to_numpy() if "cluster" in part else None,
+        clusters=_clusters(part, keys, repetitions),
     )
+
+
+def _clusters(part: pd.DataFrame, keys: np.ndarray, repetitions: np.ndarray) -> np.ndarray | None:
+    if "cluster" in part and part["cluster"].notna().all():
+        return part["cluster"].astype(str).to_numpy(dtype=object)
+    return keys if np.any(repetitions > 0) else None
 
 
 def _matrix(cells: pd.Series, where: str) -> np.ndarray:
@@ -104,30 +134,30 @@ def each(tasks: Mapping[str, Sequence[Metric]], models: Sequence[str]) -> Iterat
 
 
 def pair(candidate: ScoreTable, reference: ScoreTable, where: str) -> tuple[ScoreTable, ScoreTable, int]:
-    """Rows of both that are the same sample and judged on both sides, in the reference's order.
+    """Rows of both that are the same generation of a sample and judged on both sides, in the reference's order.
 
     Returns:
-        Candidate, reference, and the number of samples dropped because one side or both had no judgement.
+        Candidate, reference, and the number of rows dropped because one side or both had no judgement.
 
     Raises:
         InputError: one side has samples that the other was never asked.
     """
-    ours, theirs = _numbered(candidate.keys), _numbered(reference.keys)
+    ours, theirs = _numbered(candidate), _numbered(reference)
     place, known = {one: row for row, one in enumerate(ours)}, set(theirs)
-    _refuse_unpaired([one[0] for one in ours if one not in known], "candidate", where)
-    _refuse_unpaired([one[0] for one in theirs if one not in place], "reference", where)
+    _refuse_unpaired(list(dict.fromkeys(one[0] for one in ours if one not in known)), "candidate", where)
+    _refuse_unpaired(list(dict.fromkeys(one[0] for one in theirs if one not in place)), "reference", where)
     rows = np.array([place[one] for one in theirs], dtype=int)
     both = candidate.judged[rows] & reference.judged
     return candidate.take(rows[both]), reference.take(np.flatnonzero(both)), int(np.sum(~both))
 
 
-def _numbered(keys: np.ndarray) -> list[tuple[str, int]]:
-    """Each key with the number of times it stood before, so that equal samples are paired one by one."""
-    seen: Counter[str] = Counter()
+def _numbered(table: ScoreTable) -> list[tuple[str, int, int]]:
+    """Key and repetition, with the number of times both stood before, so that equal samples are paired one by one."""
+    seen: Counter[tuple[str, int]] = Counter()
     numbered = []
-    for key in keys:
-        numbered.append((str(key), seen[key]))
-        seen[key] += 1
+    for key, repetition in zip(table.keys.tolist(), table.repetitions.tolist(), strict=True):
+        numbered.append((key, repetition, seen[key, repetition]))
+        seen[key, repetition] += 1
     return numbered
 
 

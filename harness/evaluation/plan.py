@@ -14,12 +14,16 @@ from harness.tasks import Task
 
 @dataclass(frozen=True)
 class Question:
-    """A sample put to a model, and the requests whose answers it needs."""
+    """A sample put to a model, and the requests whose answers it needs.
+
+    ``repetition`` numbers the times that it is put, from 0, where the task repeats its samples.
+    """
 
     task: Task
     sample: Sample
     model: str
     requests: tuple[Request, ...]
+    repetition: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Plan:
 
 
 def make_plan(tasks: Sequence[Task], models: Sequence[Model], limit: int | None, seed: int) -> Plan:
-    """Put every sample of every task to every model.
+    """Put every sample of every task to every model, as often as the task repeats it.
 
     Raises:
         InputError: a task's data is empty or faulty.
@@ -47,9 +51,10 @@ def make_plan(tasks: Sequence[Task], models: Sequence[Model], limit: int | None,
     for task in tasks:
         samples = task.samples(limit, seed)
         questions += [
-            Question(task, sample, model.name, tuple(task.requests(sample, model.name, seed)))
+            Question(task, sample, model.name, tuple(task.requests(sample, model.name, seed, repetition)), repetition)
             for model in models
             for sample in samples
+            for repetition in range(task.repeats)
         ]
     return Plan(questions)
 

@@ -29,7 +29,7 @@ def score_responses(
     ]
 
 
-def _measured(task: str, metric: Metric, responses: list[Response]) -> Iterable[tuple[str, Score]]:
+def _measured(task: str, metric: Metric, responses: list[Response]) -> Iterable[tuple[Response, Score]]:
     try:
         scores = metric.measure(responses)
     except HarnessError as error:
@@ -38,4 +38,4 @@ def _measured(task: str, metric: Metric, responses: list[Response]) -> Iterable[
     widths = {len(score.statistics) for score in scores}
     if len(scores) != len(responses) or len(widths) > 1:
         raise RunError("gave scores that do not fit the samples", where=f"task {task!r}, metric {metric.name!r}")
-    return zip((response.sample.key for response in responses), scores, strict=True)
+    return zip(responses, scores, strict=True)

@@ -27,7 +27,8 @@ def answered(task: Task, plan: Plan, answers: Mapping[Request, Answer]) -> Answe
     for question in plan.questions:
         if question.task is task:
             given = [answers[request] for request in question.requests]
-            responses.setdefault(question.model, []).append(task.response(question.sample, given))
+            response = task.response(question.sample, given, question.repetition)
+            responses.setdefault(question.model, []).append(response)
     return Answered(task.name, task.metrics, responses)
 
 

@@ -41,15 +41,30 @@ class TaskRow(_Record):
     description: str = ""
 
 
+class Repeats(_Record):
+    """What generating each sample several times shows of a figure's error.
+
+    Attributes:
+        generation_share: Share of the squared standard error that comes from sampling; the rest is the choice of
+            samples.
+    """
+
+    samples: int
+    repetitions: int
+    generation_share: float
+
+
 class Figure(_Record):
     """One model's value of one metric on one task. The figures of a task stand in the order of its metrics.
 
     Attributes:
-        samples: Those that take part in the value; ``unscorable`` and ``errors`` come on top.
+        samples: Those that take part in the value, each generation of a repeated sample counted; ``unscorable`` and
+            ``errors`` come on top.
         failed: Keys of samples that failed a check, or that a rate counts on its worse side; at most 200.
         estimate: The sampling distribution, as `harness.stats` reads it back.
         breakdown: Parts of the figure (per-class scores, counts), where the metric has them.
         signature: Says exactly how the figure was computed.
+        repeats: For a mean over samples that were generated several times.
     """
 
     model: str
@@ -65,6 +80,7 @@ class Figure(_Record):
     breakdown: dict[str, float] = {}
     failed: list[str] = []
     estimate: dict[str, Any] = {}
+    repeats: Repeats | None = None
 
 
 class Results(_Record):
@@ -82,7 +98,8 @@ class Difference(_Record):
     """A paired difference: candidate minus reference, in the metric's unit, over the samples both were scored on.
 
     Attributes:
-        pairs: Samples compared. ``unpaired`` samples were judged for one of the two models only.
+        pairs: Samples compared, each generation of a repeated sample counted. ``unpaired`` ones were judged for one
+            of the two models only.
         gained, lost: Sample keys whose value moved to the better or the worse side, the largest move first; at most
             200 each. ``gained_count`` and ``lost_count`` are complete.
         p_value: Two-sided, of no difference; ``adjusted_p_value`` by Holm over the comparison.

@@ -37,6 +37,7 @@ class Sample:
         references: Acceptable answers, the first being the target. Empty for checks without one.
         choices: Continuations to rank, for multiple choice; the target is one of them.
         document: The row of data the sample was made from.
+        cluster: The source that samples share (a passage, a patient), where the task names one; else None.
     """
 
     task: str
@@ -45,6 +46,7 @@ class Sample:
     references: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    cluster: str | None = None
 
     @property
     def target(self) -> str:

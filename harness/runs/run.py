@@ -73,16 +73,21 @@ class Run:
         return self._read("verdict.json", Verdict, "harness gate RUN")
 
     def samples(self) -> pd.DataFrame:
-        """One row a sample and model: task, model, key, prompt, references, choices, document, answer, text."""
+        """One row a sample and model: task, model, key, repetition, cluster, prompt, references, choices,
+        document, answer, text."""
         return read_tables(self.samples_folder)
 
     def scores(self) -> pd.DataFrame:
-        """One row a sample, model and metric: task, model, key, metric, outcome, value, statistics, findings."""
+        """One row a sample, model and metric: task, model, key, repetition, cluster, metric, outcome, value, statistics,
+        extracted, findings."""
         return read_tables(self.scores_folder)
 
     def frame(self) -> pd.DataFrame:
         """Scores joined with the samples they judge."""
-        return self.scores().merge(self.samples(), on=["task", "model", "key"], how="left", validate="many_to_one")
+        samples = self.samples().drop(columns="cluster")
+        return self.scores().merge(
+            samples, on=["task", "model", "key", "repetition"], how="left", validate="many_to_one"
+        )
 
     def save(self, name: str, record: BaseModel) -> None:
         """Write a record beside the samples, whole or not at all."""

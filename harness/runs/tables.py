@@ -19,6 +19,8 @@ SAMPLES = pa.schema(
         ("task", pa.string()),
         ("model", pa.string()),
         ("key", pa.string()),
+        ("repetition", pa.int32()),
+        ("cluster", pa.string()),
         ("prompt", pa.string()),
         ("references", _TEXTS),
         ("choices", _TEXTS),
@@ -32,6 +34,8 @@ SCORES = pa.schema(
         ("task", pa.string()),
         ("model", pa.string()),
         ("key", pa.string()),
+        ("repetition", pa.int32()),
+        ("cluster", pa.string()),
         ("metric", pa.string()),
         ("outcome", pa.string()),
         ("value", pa.float64()),
@@ -70,6 +74,8 @@ def sample_row(model: str, response: Response) -> dict[str, Any]:
         "task": sample.task,
         "model": model,
         "key": sample.key,
+        "repetition": response.repetition,
+        "cluster": sample.cluster,
         "prompt": _prompt_to_json(sample.prompt),
         "references": list(sample.references),
         "choices": list(sample.choices),
@@ -88,18 +94,21 @@ def response_of(row: dict[str, Any]) -> Response:
         references=tuple(row["references"]),
         choices=tuple(row["choices"]),
         document=json.loads(row["document"]),
+        cluster=_text(row["cluster"]),
     )
-    text = row["text"]
-    return Response(sample, Answer.from_json(json.loads(row["answer"])), text if isinstance(text, str) else None)
+    answer = Answer.from_json(json.loads(row["answer"]))
+    return Response(sample, answer, _text(row["text"]), int(row["repetition"]))
 
 
-def score_rows(task: str, model: str, metric: str, pairs: Iterable[tuple[str, Score]]) -> list[dict[str, Any]]:
-    """Scores of one metric as rows of the scores table; ``pairs`` are sample keys and their scores."""
+def score_rows(task: str, model: str, metric: str, pairs: Iterable[tuple[Response, Score]]) -> list[dict[str, Any]]:
+    """Scores of one metric as rows of the scores table; ``pairs`` are responses and their scores."""
     return [
         {
             "task": task,
             "model": model,
-            "key": key,
+            "key": response.sample.key,
+            "repetition": response.repetition,
+            "cluster": response.sample.cluster,
             "metric": metric,
             "outcome": score.outcome.value,
             "value": score.value,
@@ -107,7 +116,7 @@ def score_rows(task: str, model: str, metric: str, pairs: Iterable[tuple[str, Sc
             "extracted": score.extracted,
             "findings": json.dumps([asdict(finding) for finding in score.findings], ensure_ascii=False),
         }
-        for key, score in pairs
+        for response, score in pairs
     ]
 
 
@@ -118,6 +127,11 @@ def score_of(row: dict[str, Any]) -> Score:
     )
     value = None if pd.isna(row["value"]) else float(row["value"])
     return Score(Outcome(row["outcome"]), value, tuple(row["statistics"]), row["extracted"], tuple(findings))
+
+
+def _text(cell: object) -> str | None:
+    """A text, or None where pandas holds nothing."""
+    return cell if isinstance(cell, str) else None
 
 
 def prompt_from_json(text: str) -> Prompt:

@@ -119,9 +119,10 @@ def bootstrap_figure(
     if not math.isfinite(value):
         return None
     drawn = aggregate(bootstrap_sums(rows, replicates=replicates, seed=seed))
-    _, counts = np.unique(rows, axis=0, return_counts=True)
-    moved = len(rows) - int(counts.max())
-    return _estimate(value, drawn, aggregate(leave_one_out_sums(rows)), moved, max(1.0, abs(value)))
+    jackknife = aggregate(leave_one_out_sums(rows))
+    # Clusters of unequal size differ in their sums and yet may all say the same.
+    moved = min(_unlike_most(rows), _unlike_most(np.round(jackknife / max(1.0, abs(value)), 12)))
+    return _estimate(value, drawn, jackknife, moved, max(1.0, abs(value)))
 
 
 def bootstrap_difference(
@@ -155,6 +156,12 @@ def bootstrap_difference(
 def _rows(statistics: np.ndarray, clusters: np.ndarray | None) -> np.ndarray:
     rows = np.asarray(statistics, dtype=float)
     return rows if clusters is None else cluster_sums(rows, clusters)
+
+
+def _unlike_most(rows: np.ndarray) -> int:
+    """How many rows differ from the commonest one."""
+    _, counts = np.unique(rows, axis=0, return_counts=True)
+    return len(rows) - int(counts.max())
 
 
 def _estimate(value: float, drawn: np.ndarray, jackknife: np.ndarray, moved: int, scale: float) -> Bootstrapped:

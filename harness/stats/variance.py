@@ -13,11 +13,21 @@ class VarianceSplit:
         data: Variance of the samples' expected values: shrinks with more samples only.
         generation: Mean variance within a sample: shrinks with more samples or more repetitions.
         standard_error: Of the mean of all values.
+        samples, repetitions: How many of each.
     """
 
     data: float
     generation: float
     standard_error: float
+    samples: int
+    repetitions: int
+
+    @property
+    def generation_share(self) -> float:
+        """Share of the squared standard error that repeating without end would take away, 0 to 1."""
+        if self.standard_error == 0:
+            return 0.0
+        return min(1.0, self.generation / (self.samples * self.repetitions) / self.standard_error**2)
 
 
 def variance_split(values: np.ndarray) -> VarianceSplit:
@@ -34,4 +44,10 @@ def variance_split(values: np.ndarray) -> VarianceSplit:
     samples, repetitions = x.shape
     within = float(x.var(axis=1, ddof=1).mean())
     of_means = float(x.mean(axis=1).var(ddof=1))
-    return VarianceSplit(max(0.0, of_means - within / repetitions), within, float(np.sqrt(of_means / samples)))
+    return VarianceSplit(
+        data=max(0.0, of_means - within / repetitions),
+        generation=within,
+        standard_error=float(np.sqrt(of_means / samples)),
+        samples=samples,
+        repetitions=repetitions,
+    )

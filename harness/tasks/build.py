@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.records import InputError, Sample, nearest, sample_key
+from harness.records import InputError, Sample, content_hash, nearest, sample_key
 from harness.tasks.definition import TaskDefinition
-from harness.tasks.files import Row
+from harness.tasks.files import Row, cell
 from harness.tasks.prompts import Shot, build_prompt, draw_shots, question, rank_shots
 from harness.tasks.templates import render, render_list
 
@@ -49,6 +49,7 @@ class SampleBuilder:
             references=references,
             choices=choices,
             document=row.values,
+            cluster=_cluster(definition.cluster, row),
         )
 
 
@@ -79,6 +80,11 @@ def _references(definition: TaskDefinition, row: Row, choices: tuple[str, ...]) 
             if label not in definition.labels:
                 raise InputError(f"unknown label {label!r}", where=row.where, mend=nearest(label, definition.labels))
     return references
+
+
+def _cluster(source: str | None, row: Row) -> str | None:
+    # A hash, because a shared passage may be long and stands in every row of the scores.
+    return None if source is None else content_hash(cell(source, row))
 
 
 def _choice(target: str, choices: tuple[str, ...], row: Row) -> str:

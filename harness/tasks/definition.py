@@ -114,9 +114,10 @@ class FewShot(_Part):
 
 
 class GenerationSettings(_Part):
-    """How text is generated; greedy unless ``temperature`` is above zero."""
+    """How text is generated; greedy unless ``temperature`` is above zero. ``repeats``: generations of each sample."""
 
     max_tokens: Annotated[int, Field(gt=0)] = 64
+    repeats: Annotated[int, Field(gt=0, le=1000)] = 1
     stop: list[str] = []
     temperature: Annotated[float, Field(ge=0)] = 0.0
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
@@ -128,6 +129,12 @@ class GenerationSettings(_Part):
         if "" in value:
             raise ValueError("an empty stop string would end every generation at once")
         return value
+
+    @model_validator(mode="after")
+    def _repeats_differ(self) -> "GenerationSettings":
+        if self.repeats > 1 and not self.temperature:
+            raise ValueError(f"greedy decoding gives the same text {self.repeats} times: set temperature above 0")
+        return self
 
 
 class TaskDefinition(_Part):
@@ -145,6 +152,8 @@ class TaskDefinition(_Part):
         references: Instead of ``target``, several acceptable answers: templates, or one that gives a list.
         choices: For multiple choice: templates, or one that gives a list.
         labels: The closed set of answers, for classification.
+        cluster: The source that samples share (the same passage, patient, author): a field's name, or a template.
+            Intervals and tests then count sources, not samples.
         filters: What is read from the generated text before metrics see it, in order.
         metrics: Names, or mappings with ``name`` and options. The first is the task's main figure.
     """
@@ -164,6 +173,7 @@ class TaskDefinition(_Part):
     references: str | list[str] | None = None
     choices: str | list[str] | None = None
     labels: list[str] = []
+    cluster: str | None = None
     fewshot: FewShot = FewShot()
     generation: GenerationSettings = GenerationSettings()
     filters: list[FilterSpec] = []
@@ -175,6 +185,11 @@ class TaskDefinition(_Part):
         for source in [value] if isinstance(value, str) else value or []:
             _template(source)
         return value
+
+    @field_validator("cluster")
+    @classmethod
+    def _cluster_template(cls, value: str | None) -> str | None:
+        return value if value is None else _template(value)
 
     @field_validator("labels")
     @classmethod
@@ -199,4 +214,6 @@ class TaskDefinition(_Part):
             raise ValueError("few-shot examples need data.fewshot: the file or split they are drawn from")
         if self.filters and self.output != "generate":
             raise ValueError("'filters' read generated text; this output generates none")
+        if self.generation.repeats > 1 and self.output != "generate":
+            raise ValueError("generation.repeats goes with output generate")
         return self

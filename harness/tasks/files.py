@@ -56,7 +56,7 @@ def _read(path: Path, options: FileOptions) -> list[Row]:
 def map_rows(rows: list[Row], options: FileOptions, where: str) -> list[Row]:
     """The rows that ``options.where`` keeps, with the fields that ``options.map`` names; refuses an empty data set."""
     if options.map:
-        rows = [Row({name: _value(source, row) for name, source in options.map.items()}, row.where) for row in rows]
+        rows = [Row({name: cell(source, row) for name, source in options.map.items()}, row.where) for row in rows]
     if options.where is not None:
         wanted = options.where
         rows = [row for row in rows if render(wanted, row.values, where=row.where).strip() == "True"]
@@ -65,7 +65,12 @@ def map_rows(rows: list[Row], options: FileOptions, where: str) -> list[Row]:
     return rows
 
 
-def _value(source: str, row: Row) -> Any:
+def cell(source: str, row: Row) -> Any:
+    """A column of a row by its name, or what a template gives for the row.
+
+    Raises:
+        InputError: there is no such column, or the template fails; with file and line.
+    """
     if "{{" in source or "{%" in source:
         return evaluate(source, row.values, where=row.where)
     if source not in row.values:

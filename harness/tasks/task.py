@@ -106,28 +106,34 @@ class Task:
         ranked = sorted(self._all_samples, key=lambda sample: content_hash([seed, sample.key]))
         return ranked[:limit]
 
-    def requests(self, sample: Sample, model: str, seed: int = 0) -> list[Request]:
+    @property
+    def repeats(self) -> int:
+        """How many times each sample is put to a model."""
+        return self.definition.generation.repeats
+
+    def requests(self, sample: Sample, model: str, seed: int = 0, repetition: int = 0) -> list[Request]:
         """What is asked of ``model`` for one sample.
 
         Args:
-            seed: Of the run; sampled generations derive theirs from it, the task and the sample.
+            seed: Of the run; sampled generations derive theirs from it, the task, the sample and the repetition.
+            repetition: Number of this generation of the sample, from 0 to below ``repeats``.
         """
         if self.output == "generate":
-            return [Request(model, Kind.GENERATE, sample.prompt, decoding=self._decoding(sample, seed))]
+            return [Request(model, Kind.GENERATE, sample.prompt, decoding=self._decoding(sample, seed, repetition))]
         if self.output == "perplexity":
             return [Request(model, Kind.ROLLING, sample.prompt)]
         texts = sample.choices or (sample.target,)
         scored = tuple(continuation(sample.prompt, text) for text in texts)
         return [Request(model, Kind.LOGLIKELIHOOD, sample.prompt, continuations=scored)]
 
-    def response(self, sample: Sample, answers: list[Answer]) -> Response:
+    def response(self, sample: Sample, answers: list[Answer], repetition: int = 0) -> Response:
         """What metrics judge: the filtered text, or the likeliest choice (by total log-likelihood; ties: the first)."""
         (answer,) = answers
         if self.output == "generate":
             if answer.generation is None:
                 raise RunError("the engine gave no text", where=f"{self.name} {sample.key}")
             filters, labels = self.definition.filters, self.definition.labels
-            return Response(sample, answer, apply_filters(answer.generation.text, filters, labels))
+            return Response(sample, answer, apply_filters(answer.generation.text, filters, labels), repetition)
         if self.output == "multiple_choice":
             totals = [one.total for one in answer.likelihoods]
             if len(totals) != len(sample.choices):
@@ -135,9 +141,11 @@ class Task:
             return Response(sample, answer, sample.choices[totals.index(max(totals))])
         return Response(sample, answer, None)
 
-    def _decoding(self, sample: Sample, seed: int) -> Decoding:
+    def _decoding(self, sample: Sample, seed: int, repetition: int) -> Decoding:
         settings = self.definition.generation
-        own_seed = int(content_hash([seed, self.name, sample.key, 0]), 16) % 2**31 if settings.temperature else None
+        own_seed = None
+        if settings.temperature:
+            own_seed = int(content_hash([seed, self.name, sample.key, repetition]), 16) % 2**31
         return Decoding(
             max_tokens=settings.max_tokens,
             stop=tuple(settings.stop),
