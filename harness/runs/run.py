@@ -78,8 +78,8 @@ class Run:
         return read_tables(self.samples_folder)
 
     def scores(self) -> pd.DataFrame:
-        """One row a sample, model and metric: task, model, key, repetition, cluster, metric, outcome, value, statistics,
-        extracted, findings."""
+        """One row a sample, model and metric: task, model, key, repetition, cluster, metric, outcome, value,
+        statistics, extracted, findings."""
         return read_tables(self.scores_folder)
 
     def frame(self) -> pd.DataFrame:
