@@ -13,6 +13,7 @@ from harness.records import Comparison, Verdict, content_root
 from harness.reports import numbers
 from harness.reports.outcome import GLYPH, candidates, headline
 from harness.reports.plots import forests, strip, trade_off
+from harness.reports.repeats import repeat_lines
 from harness.reports.safety import safety_rows
 from harness.reports.samples import embed_samples
 from harness.reports.tables import comparison_table, main_metrics, references
@@ -50,6 +51,7 @@ def html_report(
             headline=headline(found),
             strips=_strips(comparison, verdict),
             views=_views(comparison, verdict),
+            repeats=repeat_lines(comparison),
             trade=trade_off(comparison, verdict),
             safety=safety_rows(comparison_table(comparison), samples),
             evidence=_evidence(verdict),

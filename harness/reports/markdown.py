@@ -3,6 +3,7 @@
 from harness.records import Comparison, Difference, RuleVerdict, Verdict
 from harness.reports.numbers import MISSING, bounds, number, p_value, signed
 from harness.reports.outcome import GLYPH, Candidate, candidates, headline
+from harness.reports.repeats import repeat_lines
 from harness.reports.tables import Cell, Row, Table, comparison_table, main_metrics, references
 from harness.reports.visible import markdown_text
 
@@ -14,6 +15,8 @@ def markdown_report(comparison: Comparison, verdict: Verdict | None) -> str:
     parts = [f"# {markdown_text(comparison.suite, 80)}", verdict_section(comparison, verdict)]
     for reference in references(comparison):
         parts.append(_comparison_section(comparison_table(comparison, reference), comparison))
+    if noise := repeat_lines(comparison):
+        parts.append("\n".join(["## Repeated generations", "", *(f"- {markdown_text(line)}" for line in noise)]))
     refused = [m for m in comparison.models if m.status == "refused"]
     if refused:
         lines = [f"- **{markdown_text(m.name, 80)}**: {markdown_text(m.reason, 600)}" for m in refused]

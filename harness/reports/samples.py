@@ -16,6 +16,8 @@ from harness.reports.visible import one_line, visible
 BUDGET = 3_800_000
 SEVERITIES = ("critical", "high", "medium", "low")
 _PROMPT, _ANSWER, _SHORT = 3_000, 4_000, 300
+#: Stands between different generations of one sample by one model.
+_BETWEEN = "\n\n⁂\n\n"
 
 #: What a sample is in, by the order of `_Index.kind`.
 _KINDS = ("flips", "flips", *["findings"] * 5, "flips", "without a judgement", "other samples")
@@ -125,7 +127,10 @@ class _Index:
     def entry(self, where: Where) -> list[Any]:
         """``[task, key, prompt, target, answers, judgements, flips]``; names are numbers into `head`'s lists."""
         rows = self.entries[where]
-        answers = {self.models[str(r.model)]: visible(_text(r.response), _ANSWER) for r in rows}
+        said: dict[str, dict[str, None]] = {}
+        for r in rows:
+            said.setdefault(str(r.model), {})[_text(r.response)] = None
+        answers = [[self.models[model], visible(_BETWEEN.join(texts), _ANSWER)] for model, texts in said.items()]
         judgements = [self._judgement(r) for r in rows]
         flips = [
             [self.models[c], self.models[r], self.metrics.get(m, -1), sign]
@@ -134,7 +139,7 @@ class _Index:
         ]
         first = rows[0]
         head = [self.tasks[where[0]], one_line(where[1], 80), visible(_text(first.prompt), _PROMPT)]
-        return [*head, visible(_text(first.target), _SHORT * 4), list(answers.items()), judgements, flips]
+        return [*head, visible(_text(first.target), _SHORT * 4), answers, judgements, flips]
 
     def head(self, kept: dict[Where, int]) -> dict[str, Any]:
         rules = [

@@ -10,6 +10,7 @@ from rich.text import Text
 from harness.records import Comparison, RuleVerdict, Verdict
 from harness.reports.numbers import bounds, compact, number, p_value, signed
 from harness.reports.outcome import GLYPH, Candidate, candidates
+from harness.reports.repeats import repeat_lines
 from harness.reports.tables import Cell, Row, Table, comparison_table, main_metrics
 from harness.reports.visible import one_line
 
@@ -33,6 +34,7 @@ def terminal_report(comparison: Comparison, verdict: Verdict | None, width: int 
     level = next((d.interval.level for d in comparison.differences), None)
     if level is not None:
         parts.append(Padding(_legend(table.reference, level), (0, 1)))
+    parts += [Padding(Text(line, style="dim"), (0, 1)) for line in repeat_lines(comparison)]
     parts.append(_verdict_panel(comparison, verdict))
     return Group(*parts)
 
