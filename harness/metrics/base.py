@@ -34,6 +34,14 @@ class Metric(ABC):
     is_check: bool = False
 
     @property
+    def bounds(self) -> tuple[float, float] | None:
+        """What every sample's value lies between, where the figure is their mean; None where nothing is promised.
+
+        A rule on such a figure can be decided while samples are still being taken.
+        """
+        return (0.0, 1.0) if self.is_rate else None
+
+    @property
     @abstractmethod
     def signature(self) -> str:
         """Exactly how the figure is computed: ``name|option:value|...|library:version``."""
@@ -72,7 +80,17 @@ class MeanMetric(Metric):
 
 
 _REGISTRY: dict[str, type[Metric]] = {}
-_OWN_FAMILIES = ("classification", "text", "rouge", "semantic", "likelihood", "parity", "safety", "code")
+_OWN_FAMILIES = (
+    "classification",
+    "text",
+    "rouge",
+    "semantic",
+    "likelihood",
+    "parity",
+    "safety",
+    "code",
+    "instructions",
+)
 AnyMetric = TypeVar("AnyMetric", bound=type[Metric])
 
 
