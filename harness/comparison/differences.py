@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from harness.comparison.figures import LISTED, rate_values
+from harness.comparison.figures import LISTED, bounded_values, rate_values
 from harness.comparison.frames import ScoreTable, pair
 from harness.metrics.base import Metric
 from harness.records import Difference, TaskRow
-from harness.stats import Estimate, PairedRates, bootstrap_difference, holm, paired_permutation_test
+from harness.stats import Betting, Estimate, PairedRates, bootstrap_difference, holm, paired_permutation_test
 from harness.stats.resampling import cluster_sums
+from harness.stats.sequential import METHOD
 
 
 def difference(
@@ -72,6 +73,8 @@ def adjust(differences: list[Difference]) -> list[Difference]:
 
 def _measure(metric: Metric, ours: ScoreTable, theirs: ScoreTable, seed: int) -> tuple[Estimate, float, str] | None:
     """The estimate, the two-sided p-value of no difference, and the method in words."""
+    if (watched := _watched(metric, ours, theirs)) is not None:
+        return watched, watched.p_no_difference(), f"{METHOD} of the paired difference, valid at any stop"
     mine, other = rate_values(metric, ours), rate_values(metric, theirs)
     if mine is not None and other is not None and ours.clusters is None:
         rates = PairedRates(len(mine), rose=int(np.sum(mine > other)), fell=int(np.sum(mine < other)))
@@ -84,6 +87,17 @@ def _measure(metric: Metric, ours: ScoreTable, theirs: ScoreTable, seed: int) ->
         return None
     test = paired_permutation_test(a, b, metric.aggregate, seed=seed)
     return estimate, test.p_value, f"paired bootstrap (BCa) interval, paired permutation test{ours.grouping}"
+
+
+def _watched(metric: Metric, ours: ScoreTable, theirs: ScoreTable) -> Betting | None:
+    """The difference of bounded values that were taken look by look; None where they were not."""
+    if theirs.look is None or theirs.clusters is not None or metric.bounds is None:
+        return None
+    mine, other = bounded_values(metric, ours), bounded_values(metric, theirs)
+    if mine is None or other is None:
+        return None
+    width = metric.bounds[1] - metric.bounds[0]
+    return Betting.watched(mine - other, theirs.look, -width, width, complete=theirs.complete)
 
 
 def _moved(metric: Metric, ours: ScoreTable, theirs: ScoreTable) -> tuple[list[str], list[str]]:

@@ -7,7 +7,7 @@ import numpy as np
 from harness.comparison.frames import Scores, ScoreTable, each
 from harness.metrics.base import MeanMetric, Metric
 from harness.records import Figure, Interval, Outcome, Repeats
-from harness.stats import Estimate, Rate, bootstrap_figure, variance_split
+from harness.stats import Betting, Estimate, Rate, bootstrap_figure, variance_split
 
 #: Sample keys listed in a figure or a difference at most.
 LISTED = 200
@@ -56,17 +56,27 @@ def figure(task: str, metric: Metric, model: str, table: ScoreTable, seed: int, 
 
 def rate_values(metric: Metric, table: ScoreTable) -> np.ndarray | None:
     """The samples' own 0 or 1, shape ``(n,)``, where exact methods for proportions apply, else None."""
-    if not metric.is_rate or len(table.keys) == 0:
+    own = bounded_values(metric, table) if metric.is_rate else None
+    return own if own is not None and np.all((own == 0) | (own == 1)) else None
+
+
+def bounded_values(metric: Metric, table: ScoreTable) -> np.ndarray | None:
+    """The samples' own values, shape ``(n,)``, where they keep to the metric's bounds and the figure is their mean."""
+    if metric.bounds is None or len(table.keys) == 0:
         return None
-    own = np.asarray(metric.aggregate(table.statistics), dtype=float)
-    if not np.all((own == 0) | (own == 1)):
+    own, (low, high) = np.asarray(metric.aggregate(table.statistics), dtype=float), metric.bounds
+    if not np.all((own >= low) & (own <= high)):
         return None
-    # The flag is a promise about the figure; a weighted mean of 0s and 1s would break it.
+    # The bounds are a promise about the figure; a weighted mean would break it.
     figure_of_all = float(metric.aggregate(table.statistics.sum(axis=0)))
     return own if abs(figure_of_all - own.mean()) < 1e-9 else None
 
 
 def _estimate(metric: Metric, table: ScoreTable, seed: int) -> Estimate | None:
+    if table.look is not None and table.clusters is None:
+        own = bounded_values(metric, table)
+        if own is not None and metric.bounds:
+            return Betting.watched(own, table.look, *metric.bounds, complete=table.complete)
     own = rate_values(metric, table)
     if own is not None and table.clusters is None:
         return Rate(int(own.sum()), len(own))

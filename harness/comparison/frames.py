@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from harness.metrics.base import Metric
-from harness.records import InputError, Outcome
+from harness.records import InputError, Outcome, TaskRow
 
 JUDGED = (Outcome.SCORED.value, Outcome.PASS.value, Outcome.FAIL.value)
 _COLUMNS = ("task", "model", "key", "metric", "outcome", "value", "statistics")
@@ -27,6 +27,9 @@ class ScoreTable:
         statistics: Shape ``(n, k)``.
         clusters: Shape ``(n,)``, what rows must not be counted apart for: the source that the task names, else the
             sample where samples were generated several times. None where every row stands for itself.
+        look: Shape ``(n,)``, int: the look at which each sample was new, where samples were taken until the rules were
+            decided, else None.
+        complete: Whether every sample of the task was taken.
     """
 
     keys: np.ndarray
@@ -36,6 +39,8 @@ class ScoreTable:
     values: np.ndarray
     statistics: np.ndarray
     clusters: np.ndarray | None
+    look: np.ndarray | None = None
+    complete: bool = True
 
     def take(self, rows: np.ndarray) -> "ScoreTable":
         return ScoreTable(
@@ -46,6 +51,8 @@ class ScoreTable:
             values=self.values[rows],
             statistics=self.statistics[rows],
             clusters=None if self.clusters is None else self.clusters[rows],
+            look=None if self.look is None else self.look[rows],
+            complete=self.complete,
         )
 
     @property
@@ -65,10 +72,11 @@ class ScoreTable:
 class Scores:
     """The scores of a run, looked up by task, metric and model."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    def __init__(self, frame: pd.DataFrame, tasks: Sequence[TaskRow] = ()) -> None:
         """Args:
             frame: Columns ``task, model, key, metric, outcome, value, statistics`` (a list of floats), and optionally
                 ``cluster``, what samples of one source share, and ``repetition``, the number of the generation.
+            tasks: Say which tasks' samples, in the order of their rows, were taken look by look.
 
         Raises:
             InputError: a column is missing.
@@ -77,6 +85,7 @@ class Scores:
         if missing:
             raise InputError(f"the scores lack the columns {', '.join(missing)}", mend="score the run again")
         self._frame = frame
+        self._watched = {task.name: task for task in tasks if task.looks}
         self._rows = frame.groupby(["task", "metric", "model"], sort=False).indices
         self._tables: dict[tuple[str, str, str], ScoreTable | None] = {}
 
@@ -85,11 +94,15 @@ class Scores:
         place = (task, metric, model)
         if place not in self._tables:
             rows = self._rows.get(place)
-            self._tables[place] = None if rows is None else _table(self._frame.take(np.asarray(rows)), ", ".join(place))
+            if rows is None:
+                self._tables[place] = None
+            else:
+                part = self._frame.take(np.asarray(rows))
+                self._tables[place] = _table(part, ", ".join(place), self._watched.get(task))
         return self._tables[place]
 
 
-def _table(part: pd.DataFrame, where: str) -> ScoreTable:
+def _table(part: pd.DataFrame, where: str, watched: TaskRow | None) -> ScoreTable:
     outcomes = part["outcome"].astype(str).to_numpy(dtype=object)
     keys = part["key"].astype(str).to_numpy(dtype=object)
     repetitions = part["repetition"].to_numpy(dtype=int) if "repetition" in part else np.zeros(len(part), dtype=int)
@@ -101,6 +114,8 @@ def _table(part: pd.DataFrame, where: str) -> ScoreTable:
         values=pd.to_numeric(part["value"]).to_numpy(dtype=float),
         statistics=_matrix(part["statistics"], where),
         clusters=_clusters(part, keys, repetitions),
+        look=np.searchsorted(watched.looks, np.arange(len(part)), side="right") if watched else None,
+        complete=watched is None or len(part) >= watched.available,
     )
 
 

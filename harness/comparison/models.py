@@ -40,7 +40,7 @@ def summarise(run: RunScores, *, seed: int = 0) -> Results:
     Raises:
         InputError: an evaluated model lacks the scores of a task.
     """
-    return _summarise(run, Scores(run.frame), seed)
+    return _summarise(run, Scores(run.frame, run.tasks), seed)
 
 
 def _summarise(run: RunScores, scores: Scores, seed: int) -> Results:
@@ -67,7 +67,7 @@ def compare_models(run: RunScores, *, references: Sequence[str] = (), seed: int 
         InputError: scores are missing, or two models were not asked the same samples.
     """
     _known(references, run)
-    scores = Scores(run.frame)
+    scores = Scores(run.frame, run.tasks)
     results = _summarise(run, scores, seed)
     against = [name for name in dict.fromkeys([run.base, run.baseline, *references]) if name in run.evaluated]
     candidates = [name for name in run.evaluated if name not in (run.base, run.baseline)]

@@ -25,7 +25,9 @@ def read_scores(run: Run) -> RunScores:
         base=manifest["base_name"],
         baseline=manifest["baseline_name"],
         models=[ModelRow.model_validate(row) for row in manifest["models"]],
-        tasks=[TaskRow(**{name: task[name] for name in TaskRow.model_fields}) for task in manifest["tasks"]],
+        tasks=[
+            TaskRow(**{name: task[name] for name in TaskRow.model_fields if name in task}) for task in manifest["tasks"]
+        ],
         metrics=run_metrics(manifest),
         frame=run.scores(),
     )

@@ -32,13 +32,20 @@ class ModelRow(_Record):
 
 
 class TaskRow(_Record):
-    """A task of a run; equal fingerprints (prompt, data, metrics) are what allows a comparison."""
+    """A task of a run; equal fingerprints (prompt, data, metrics) are what allows a comparison.
+
+    Attributes:
+        looks: Where samples were taken until the rules were decided: how many had been taken at each look.
+        available: How many samples there were to take; 0 where all of them were taken at once.
+    """
 
     name: str
     tags: list[str]
     fingerprint: str
     samples: int
     description: str = ""
+    looks: list[int] = []
+    available: int = 0
 
 
 class Repeats(_Record):

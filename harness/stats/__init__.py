@@ -14,9 +14,11 @@ from harness.stats.resampling import (
     leave_one_out_sums,
     paired_permutation_test,
 )
+from harness.stats.sequential import Betting, log_capital
 from harness.stats.variance import variance_split
 
 __all__ = [
+    "Betting",
     "Bootstrapped",
     "ConfidenceDistribution",
     "Estimate",
@@ -33,6 +35,7 @@ __all__ = [
     "estimate_from_json",
     "holm",
     "leave_one_out_sums",
+    "log_capital",
     "mcnemar_exact",
     "minimum_detectable_effect",
     "paired_exact_p",

@@ -16,11 +16,16 @@ class Estimate(ABC):
 
     Attributes:
         kind: The name of the class within JSON.
-        limits: The smallest and largest value possible, None where there is none.
+        complete: Whether it rests on every sample that there was to take.
     """
 
     kind: ClassVar[str]
-    limits: ClassVar[tuple[float | None, float | None]] = (None, None)
+    complete: bool = True
+
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """The smallest and largest value possible, None where there is none."""
+        return None, None
 
     @property
     @abstractmethod
@@ -65,8 +70,8 @@ class Estimate(ABC):
         """About how many more samples would tell the value from ``bound``; None where no number would."""
         return samples_to_decide(self.size, self.standard_error, self.value - bound, confidence=confidence, power=power)
 
-    def minimum_detectable(self, level: float = 0.95, power: float = POWER) -> float:
-        """The smallest true effect found at this size, see `harness.stats.power`."""
+    def minimum_detectable(self, level: float = 0.95, power: float = POWER) -> float | None:
+        """The smallest true effect found at this size, see `harness.stats.power`; None where no size was planned."""
         return minimum_detectable_effect(self.standard_error, level=level, power=power)
 
     def p_equivalent(self, margin: float) -> float:

@@ -23,6 +23,8 @@ class RougeMetric(MeanMetric):
         stemmer: Porter-stem words longer than three letters, as ``use_stemmer`` there.
     """
 
+    bounds = (0.0, 1.0)
+
     def __init__(self, *, labels: Sequence[str] = (), stemmer: bool = False) -> None:
         self.stemmer = stemmer
         self._tokens = _tokenizer(stemmer)

@@ -75,6 +75,8 @@ class TokenF1(MeanMetric):
     Lower case, without punctuation and English articles; two empty texts share no word and score 0, as there.
     """
 
+    bounds = (0.0, 1.0)
+
     def __init__(self, *, labels: Sequence[str] = ()) -> None:
         pass
 
