@@ -19,11 +19,12 @@ def compare(
     """Compare models sample by sample: differences with intervals, adjusted p-values and flips."""
     from harness.cli import console, decide
     from harness.comparison import compare as compare_run
+    from harness.gate import run_rules
     from harness.records import InputError
     from harness.runs import Run
 
     if other is None:
-        models = decide.named_references(decide.suite_rules(Run.open(run)))
+        models = decide.named_references(run_rules(Run.open(run)))
     elif candidate and reference:
         models = [candidate, reference]
     else:

@@ -1,15 +1,11 @@
 """What several commands do with a run: compare, decide, report, and leave with the verdict's exit status."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from harness.records import Comparison, Rule, Verdict
 from harness.runs import Run
-
-
-def suite_rules(run: Run) -> list[Rule]:
-    """The gate section of the suite that a run was made from."""
-    return [Rule.model_validate(rule) for rule in run.manifest["suite"]["gate"]]
 
 
 def named_references(rules: Sequence[Rule]) -> list[str]:
@@ -17,15 +13,15 @@ def named_references(rules: Sequence[Rule]) -> list[str]:
     return sorted({rule.than for rule in rules if rule.than and rule.than not in ("base", "baseline")})
 
 
-def conclude(run: Run) -> tuple[Comparison, Verdict | None]:
-    """Compare the models of a run, decide by its suite's rules where there are any, and write the reports."""
+def conclude(run: Run, policy: Path | str | None = None) -> tuple[Comparison, Verdict | None]:
+    """Compare the models of a run, decide by its suite's rules (or a policy's) if there are any, write the reports."""
     from harness.comparison import compare
-    from harness.gate import gate_run
+    from harness.gate import gate_run, run_rules
     from harness.reports import report_run
 
-    rules = suite_rules(run)
+    rules = run_rules(run, policy)
     comparison = compare(run, models=named_references(rules))
-    verdict = gate_run(run) if rules else None
+    verdict = gate_run(run, policy) if rules else None
     report_run(run)
     return comparison, verdict
 

@@ -20,11 +20,12 @@ def score(
     from harness.cli import console, decide
     from harness.comparison import compare
     from harness.evaluation import rescore
+    from harness.gate import run_rules
     from harness.runs import Run
 
     opened = Run.open(run)
     rescore(opened)
-    comparison = compare(opened, models=decide.named_references(decide.suite_rules(opened)))
+    comparison = compare(opened, models=decide.named_references(run_rules(opened)))
     if as_json:
         console.print_json(opened.results.model_dump(mode="json"))
     else:

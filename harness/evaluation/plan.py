@@ -65,14 +65,20 @@ def check_rules(suite: Suite, tasks: Sequence[Task]) -> None:
     Raises:
         InputError: a rule names a task or a metric that is not there.
     """
-    rows = [TaskRow(name=task.name, tags=list(task.tags), fingerprint="", samples=0) for task in tasks]
     metrics = {task.name: task.metrics for task in tasks}
     if suite.parity:
-        rows.append(TaskRow(name=TASK, tags=["parity"], fingerprint="", samples=0))
         metrics[TASK] = suite.parity.metrics()
     for rule in suite.gate:
-        for row in selected_tasks(rule, rows):
+        for row in selected_tasks(rule, rule_rows(suite, tasks)):
             chosen_metric(rule, row.name, [metric.name for metric in metrics[row.name]])
+
+
+def rule_rows(suite: Suite, tasks: Sequence[Task]) -> list[TaskRow]:
+    """What rules of a suite select from: its tasks, and the parity probe where there is one."""
+    rows = [TaskRow(name=task.name, tags=list(task.tags), fingerprint="", samples=0) for task in tasks]
+    if suite.parity:
+        rows.append(TaskRow(name=TASK, tags=["parity"], fingerprint="", samples=0))
+    return rows
 
 
 def check_lengths(plan: Plan, encoder: Encoder, context_length: int | None) -> None:

@@ -30,10 +30,22 @@ def gate_run(run: Run | Path | str, policy: Path | str | None = None) -> Verdict
         InputError: there is no comparison, no rule, or a rule names what is not there.
     """
     run = run if isinstance(run, Run) else Run.open(run)
-    if policy is not None:
-        rules = read_document(Path(policy), Policy).rules
-    else:
-        rules = [Rule.model_validate(rule) for rule in run.manifest["suite"]["gate"]]
-    verdict = decide(run.comparison, rules)
+    verdict = decide(run.comparison, run_rules(run, policy))
     run.save("verdict.json", verdict)
     return verdict
+
+
+def run_rules(run: Run, policy: Path | str | None = None) -> list[Rule]:
+    """The rules of a policy file, or those of the suite that a run was made from."""
+    if policy is not None:
+        return policy_rules(policy)
+    return [Rule.model_validate(rule) for rule in run.manifest["suite"]["gate"]]
+
+
+def policy_rules(policy: Path | str) -> list[Rule]:
+    """The rules of a policy file.
+
+    Raises:
+        InputError: the file cannot be read, or holds no rule.
+    """
+    return read_document(Path(policy), Policy).rules

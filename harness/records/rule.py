@@ -39,6 +39,11 @@ class Rule(BaseModel):
         return self
 
     @property
+    def compares(self) -> bool:
+        """Whether the rule is about the difference to another model, not about the candidate's own figure."""
+        return self.rule not in ("at_most", "at_least")
+
+    @property
     def selectors(self) -> list[str]:
         """Task names and ``tag:`` selectors this rule covers."""
         return [self.tasks] if isinstance(self.tasks, str) else self.tasks
