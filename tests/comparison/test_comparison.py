@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats as scipy_stats
 
 from harness.comparison import RunScores, compare_models, compare_runs, summarise
 from harness.metrics.base import MeanMetric, Metric
@@ -198,6 +199,59 @@ def test_clusters_are_resampled_whole():
     width = [d.interval.high - d.interval.low for d in (plain, clustered)]
     assert width[1] / width[0] == pytest.approx(np.sqrt(10), rel=0.15)
     assert "clusters" in clustered.method
+
+
+def repeated_rows(model, values, metric="right"):
+    """Scores of generations; ``values`` has one row a sample and one column a repetition."""
+    flat = [v for row in values for v in row]
+    keys = [f"k{i}" for i, row in enumerate(values) for _ in row]
+    return rows("q", model, metric, flat, keys=keys).assign(repetition=[j for row in values for j in range(len(row))])
+
+
+def test_generations_are_paired_by_sample_and_repetition_whatever_the_order():
+    rng = np.random.default_rng(2)
+    frame = pd.concat([repeated_rows(m, rng.integers(0, 2, (20, 4))) for m in ("base", "new")])
+    run = a_run(frame, {"q": [Right()]}, models=("base", "new"))
+    shuffled = a_run(frame.sample(frac=1, random_state=1), {"q": [Right()]}, models=("base", "new"))
+    before, after = compare_models(run).differences[0], compare_models(shuffled).differences[0]
+    assert (before.pairs, before.difference) == (after.pairs, pytest.approx(after.difference))
+    assert (sorted(before.gained), sorted(before.lost)) == (sorted(after.gained), sorted(after.lost))
+    assert before.method.endswith("over 20 clusters of generations")
+    with pytest.raises(InputError, match=r"1 samples were put to the reference only \(k19\)"):
+        compare_models(a_run(frame.iloc[:-1], {"q": [Right()]}, models=("base", "new")))
+
+
+def test_intervals_over_repeated_generations_cover_at_their_rate():
+    rng, hits = np.random.default_rng(5), 0
+    for seed in range(150):
+        chances = rng.beta(0.4, 0.6, 50)
+        frame = repeated_rows("base", rng.binomial(1, chances[:, None], (50, 6)))
+        (figure,) = summarise(a_run(frame, {"q": [Right()]}, models=("base",)), seed=seed).figures
+        hits += figure.interval.low <= 0.4 <= figure.interval.high
+    assert scipy_stats.binom.cdf(hits, 150, 0.95) > 0.001
+
+
+def test_the_share_of_variance_from_sampling_is_told_where_figures_are_means():
+    rng = np.random.default_rng(6)
+    easy_or_hard, coin = rng.integers(0, 2, (40, 1)).repeat(5, axis=1), rng.integers(0, 2, (40, 5))
+    for values, low, high in ((easy_or_hard, 0.0, 0.0), (coin, 0.6, 1.0)):
+        run = a_run(repeated_rows("base", values), {"q": [Right()]}, models=("base",))
+        repeats = summarise(run).figures[0].repeats
+        assert (repeats.samples, repeats.repetitions) == (40, 5)
+        assert low <= repeats.generation_share <= high
+    assert (
+        summarise(a_run(rows("q", "base", "right", BASE), {"q": [Right()]}, models=("base",))).figures[0].repeats
+        is None
+    )
+
+
+def test_sources_of_unequal_size_that_all_agree_leave_doubt():
+    frame = rows("q", "base", "right", [0.0] * 30).assign(cluster=[i for i in range(12) for _ in range(1 + i % 4)][:30])
+    figure = summarise(a_run(frame, {"q": [Right()]}, models=("base",))).figures[0]
+    assert figure.value == 0
+    estimate = estimate_from_json(figure.estimate)
+    assert estimate.p_at_least(0.01) > 0.5
+    assert estimate.decisive_interval(0.9).high > 0.2
 
 
 def test_p_values_are_adjusted_over_the_whole_comparison():
