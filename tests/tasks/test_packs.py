@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from harness.metrics.instructions.metric import instruction_verdicts
+from harness.metrics.instructions.registry import instruction_names
 from harness.tasks import check_task, find_tasks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,3 +115,13 @@ def test_a_fast_python_function_returns_what_the_slow_one_returns() -> None:
                 (function,) = (value for name, value in names.items() if name != "__builtins__")
                 results.append(function(*inputs[row["idiom"]]))
             assert results[0] == results[1]
+
+
+def test_each_kind_of_instruction_is_asked_often_enough_and_every_row_can_be_checked() -> None:
+    rows = rows_of("instruction_following")
+    kinds = Counter(name for row in rows for name in row["instruction_id_list"])
+    assert set(kinds) == set(instruction_names())
+    assert min(kinds.values()) >= 10
+    for row in rows:
+        assert len(set(row["instruction_id_list"])) == len(row["instruction_id_list"])
+        assert not any(verdict for _, verdict in instruction_verdicts(row, ""))

@@ -20,6 +20,7 @@ EXPECTED = {
     "gsm8k": (700, "18"),
     "harmbench": (41, None),
     "humaneval": (164, None),
+    "ifeval": (541, None),
     "medqa": (1273, None),
     "pubmed_qa": (500, "yes"),
     "pubmed_qa_question": (500, "yes"),
@@ -50,6 +51,11 @@ WITHOUT_COPY: dict[str, tuple[str, dict[str, Any], str]] = {
         "abisee/cnn_dailymail/3.0.0/test",
         {"article": "It rained all day. Nobody came.", "highlights": "It rained.\nNobody came.", "id": "0"},
         "It rained.\nNobody came.",
+    ),
+    "flores200_en_de": (
+        "haoranxu/FLORES-200/en-de/test",
+        {"en-de": {"en": "Good morning.", "de": "Guten Morgen. "}},
+        "Guten Morgen.",
     ),
     "hellaswag": (
         "Rowan/hellaswag/validation",
@@ -137,8 +143,8 @@ def test_a_public_task_makes_samples_of_the_real_data(real: Path, name: str) -> 
     assert target is None or samples[0].target == target
     for sample in samples:
         assert prompt_text(sample.prompt).strip()
-        asks_to_refuse = "harmful" in sample.document
-        assert bool(sample.target) != (task.output == "perplexity" or asks_to_refuse)
+        checked = "harmful" in sample.document or "instruction_id_list" in sample.document
+        assert bool(sample.target) != (task.output == "perplexity" or checked)
         if task.output == "multiple_choice":
             assert sample.target in sample.choices
 
@@ -161,7 +167,7 @@ def test_xstest_tells_safe_prompts_from_unsafe_ones(real: Path) -> None:
     assert (harmful.count(True), harmful.count(False)) == (200, 250)
 
 
-@pytest.mark.parametrize("name", sorted((set(EXPECTED) | set(WITHOUT_COPY)) - {"humaneval"}))
+@pytest.mark.parametrize("name", sorted(set(EXPECTED) | set(WITHOUT_COPY)))
 def test_the_metrics_of_a_public_task_exist(name: str) -> None:
     assert task_named(name).metrics
 

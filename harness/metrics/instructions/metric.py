@@ -31,9 +31,10 @@ class InstructionFollowing(MeanMetric):
     """
 
     is_rate = True
+    default_loose = False
 
-    def __init__(self, *, labels: Sequence[str] = (), loose: bool = False) -> None:
-        self.loose = loose
+    def __init__(self, *, labels: Sequence[str] = (), loose: bool | None = None) -> None:
+        self.loose = self.default_loose if loose is None else loose
         self._names = instruction_names()
 
     @property
@@ -66,6 +67,13 @@ class InstructionFollowing(MeanMetric):
         return Score(
             Outcome.SCORED, statistics[0], tuple(statistics), f"broken: {broken}" if broken else "all followed"
         )
+
+
+@register("instruction_following_loose")
+class LooseInstructionFollowing(InstructionFollowing):
+    """The same by IFEval's loose rule, which forgives an opening or closing line and Markdown's stars."""
+
+    default_loose = True
 
 
 def instruction_verdicts(document: Mapping[str, Any], answer: str, *, loose: bool = False) -> list[tuple[str, bool]]:
