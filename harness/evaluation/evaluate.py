@@ -1,5 +1,6 @@
 """The loop: plan, prove the adapters alive, ask, score, write. Small, because the rooms do the work."""
 
+import sys
 from pathlib import Path
 
 from harness.engines import Encoder
@@ -11,6 +12,7 @@ from harness.evaluation.manifest import manifest
 from harness.evaluation.parity import probe
 from harness.evaluation.plan import Plan, check_lengths, check_rules, make_plan
 from harness.evaluation.probe import TASK
+from harness.evaluation.sequential import Asked, Referee, ask_until_decided
 from harness.evaluation.suite import Suite, load_suite
 from harness.evaluation.write import Answered, answered, write_tables
 from harness.records import Response
@@ -20,7 +22,12 @@ from harness.tasks import find_tasks
 
 
 def evaluate(
-    suite: Suite | Path | str, out: Path | str | None = None, *, cache: Path | None = None, progress: Progress = silent
+    suite: Suite | Path | str,
+    out: Path | str | None = None,
+    *,
+    cache: Path | None = None,
+    progress: Progress = silent,
+    referee: Referee | None = None,
 ) -> Run:
     """Put every task of a suite to every model and score the answers.
 
@@ -31,6 +38,8 @@ def evaluate(
         out: The run folder; ``runs/<name of the suite>`` if left out.
         cache: A file of answers shared between runs.
         progress: Told what is happening.
+        referee: Ends the sampling of each task as soon as its rules are decided (`harness.gate.until_decided`); all
+            samples are taken if left out.
 
     Raises:
         InputError: the suite, a task or a model is unusable, or an adapter changes nothing.
@@ -43,7 +52,9 @@ def evaluate(
     candidates = examine(suite)
     base = candidates.models[0].base
     encoder = Encoder.load(base.folder)
-    plan = make_plan(tasks, candidates.models, suite.limit, suite.seed)
+    # A limit, be it larger than any data, puts the samples into random order.
+    limit = suite.limit or (sys.maxsize if referee else None)
+    plan = make_plan(tasks, candidates.models, limit, suite.seed)
     check_lengths(plan, encoder, suite.engine.max_model_len or base.context_length)
     run = Run(out or Path("runs") / suite.suite)
     before = run.manifest.get("engine") if run.manifest_path.is_file() else None
@@ -53,13 +64,19 @@ def evaluate(
         plan = plan.without([row.name for row in candidates.rows if row.status == "refused"])
         reference = reference_desk(suite, candidates, encoder, run, cache)
         parity = _probe_parity(suite, plan, candidates, (desk, reference), progress)
-        answers = desk.ask(plan.requests, "asking the models", progress)
+        asked = _ask(plan, candidates, referee, desk, progress)
         engine = desk.engine.describe() if desk.engine else before
     probed = [Answered(TASK, suite.parity.metrics(), parity)] if suite.parity else []
-    write_tables(run, [*(answered(task, plan, answers) for task in tasks), *probed], progress)
-    done = manifest(suite, tasks, candidates, plan, pulses, parity, engine, state="complete")
+    write_tables(run, [*(answered(task, asked.plan, asked.answers) for task in tasks), *probed], progress)
+    done = manifest(suite, tasks, candidates, asked.plan, pulses, parity, engine, asked.watches, state="complete")
     write_json(run.manifest_path, done)
     return run
+
+
+def _ask(plan: Plan, candidates: Candidates, referee: Referee | None, desk: Desk, progress: Progress) -> Asked:
+    if referee is None:
+        return Asked(plan, desk.ask(plan.requests, "asking the models", progress), {})
+    return ask_until_decided(plan, candidates.rows, referee, desk, progress)
 
 
 def _probe_parity(

@@ -13,6 +13,7 @@ from harness.evaluation.candidates import Candidates
 from harness.evaluation.liveness import Pulse
 from harness.evaluation.parity import describe
 from harness.evaluation.plan import Plan
+from harness.evaluation.sequential import Watch
 from harness.evaluation.suite import Suite
 from harness.records import Response
 from harness.tasks import Task
@@ -37,6 +38,7 @@ def manifest(
     pulses: Mapping[str, Pulse] = MappingProxyType({}),
     parity: Mapping[str, Sequence[Response]] = MappingProxyType({}),
     engine: dict[str, Any] | None = None,
+    watches: Mapping[str, Watch] = MappingProxyType({}),
     *,
     state: str,
 ) -> dict[str, Any]:
@@ -49,7 +51,7 @@ def manifest(
         "base_name": suite.base_name,
         "baseline_name": suite.baseline_name,
         "models": [row.model_dump(mode="json") for row in candidates.rows],
-        "tasks": [_task(task, plan) for task in tasks]
+        "tasks": [_task(task, plan, watches.get(task.name)) for task in tasks]
         + ([describe(suite.parity, parity)] if suite.parity and parity else []),
         "liveness": {name: pulse.to_json() for name, pulse in pulses.items()},
         "engine": engine,
@@ -60,7 +62,7 @@ def manifest(
     }
 
 
-def _task(task: Task, plan: Plan) -> dict[str, Any]:
+def _task(task: Task, plan: Plan, watch: Watch | None) -> dict[str, Any]:
     return {
         "name": task.name,
         "version": task.version,
@@ -69,6 +71,7 @@ def _task(task: Task, plan: Plan) -> dict[str, Any]:
         "fingerprint": task.fingerprint,
         "samples": len({question.sample.key for question in plan.questions if question.task is task}),
         "definition": task.definition.model_dump(mode="json"),
+        **(watch.entry() if watch else {}),
     }
 
 

@@ -82,13 +82,24 @@ def _trials(docket: Docket, rules: Sequence[Rule], candidate: str) -> list[Trial
 
 def _decide_family(trials: Sequence[Trial]) -> list[RuleVerdict]:
     """One candidate's trials, with failing adjusted over those that could be held at all."""
-    held = [trial for trial in trials if not trial.missing]
-    adjusted = dict(zip(map(id, held), holm([trial.p_met for trial in held]), strict=True))
-    return [_rule_verdict(trial, float(adjusted.get(id(trial), 1.0)), len(held)) for trial in trials]
+    family = sum(not trial.missing for trial in trials)
+    adjusted = adjusted_p_values(trials)
+    return [_rule_verdict(trial, p, family) for trial, p in zip(trials, adjusted, strict=True)]
+
+
+def adjusted_p_values(trials: Sequence[Trial], unknown: int = 0) -> list[float]:
+    """p-values of "the rule is met" after Holm over the trials that could be held; 1 for those that could not.
+
+    Args:
+        unknown: Rules of the same family whose p-values are not known yet, and are taken to be 1.
+    """
+    held = [trial.p_met for trial in trials if not trial.missing]
+    adjusted = iter(holm([*held, *[1.0] * unknown]).tolist())
+    return [1.0 if trial.missing else next(adjusted) for trial in trials]
 
 
 def _rule_verdict(trial: Trial, adjusted_p: float, family: int) -> RuleVerdict:
-    decision = _decision(trial, adjusted_p)
+    decision = decision_on(trial, adjusted_p)
     interval, needed = _interval(trial), _samples_needed(trial, decision)
     p_value = trial.p_met if decision == "fail" else trial.p_not_met
     return RuleVerdict(
@@ -105,10 +116,13 @@ def _rule_verdict(trial: Trial, adjusted_p: float, family: int) -> RuleVerdict:
         adjusted_p_value=None if trial.missing else adjusted_p if decision == "fail" else p_value,
         samples_needed=needed,
         samples=_samples_against(trial),
+        taken=trial.taken[0] if trial.taken else None,
+        available=trial.taken[1] if trial.taken else None,
     )
 
 
-def _decision(trial: Trial, adjusted_p: float) -> Decision:
+def decision_on(trial: Trial, adjusted_p: float) -> Decision:
+    """What the two tests of a trial say, the one for failing after adjustment."""
     if trial.missing:
         return "unavailable"
     level = 1 - trial.rule.confidence + _SLACK

@@ -2,6 +2,7 @@
 
 from harness.gate.trials import Trial
 from harness.records import Decision, Interval
+from harness.stats.sequential import METHOD
 
 
 def rule_text(trial: Trial) -> str:
@@ -34,6 +35,8 @@ def sentence(
         parts.append(f"it does not (p {_p_value(adjusted_p)}{over})")
     if decision == "inconclusive":
         parts.append(_what_would_settle(trial, samples_needed))
+    if trial.taken:
+        parts.append(f"{trial.taken[0]:,} of {trial.taken[1]:,} samples taken, {METHOD}")
     return "; ".join(parts)
 
 

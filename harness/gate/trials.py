@@ -1,10 +1,10 @@
 """One rule put to one candidate on one task: the two tests that can decide it, before multiplicity is looked at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.gate.selectors import metric_of, reference_model
 from harness.records import Comparison, Difference, Figure, Rule, TaskRow
-from harness.stats import Estimate, estimate_from_json
+from harness.stats import Betting, Estimate, estimate_from_json
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Trial:
         p_met: p-value of "the rule is met": small, after Holm, makes the candidate fail.
         missing: Why nothing can be decided; the p-values are then 1.
         bound: In the metric's unit, as the observed value is.
+        taken: Where samples were taken until the rules were decided: how many, and of how many.
     """
 
     rule: Rule
@@ -30,6 +31,7 @@ class Trial:
     missing: str = ""
     figure: Figure | None = None
     difference: Difference | None = None
+    taken: tuple[int, int] | None = None
 
     @property
     def must_exceed(self) -> bool:
@@ -57,7 +59,8 @@ class Docket:
         metric, reference = metric_of(rule, task, self.comparison), reference_model(rule, self.comparison)
         if candidate == reference:
             return None
-        asked = Trial(rule, candidate, task.name, metric or "", reference)
+        taken = (task.samples, task.available) if task.looks else None
+        asked = Trial(rule, candidate, task.name, metric or "", reference, taken=taken)
         for name in (candidate, reference):
             if name is not None and self._models[name].status == "refused":
                 return _missing(asked, f"{name} was refused: {self._models[name].reason or 'it failed a check'}")
@@ -68,11 +71,11 @@ class Docket:
             allowed = f"more than the {rule.max_unscorable:.1%} allowed"
             return _missing(asked, f"{share:.1%} of the samples could not be judged, {allowed}")
         if reference is None:
-            return _bounded(asked, figure)
+            return _checked(_bounded(asked, figure))
         difference = self._differences.get((candidate, reference, task.name, asked.metric))
         if difference is None:
             return _missing(asked, f"no samples of {candidate} and {reference} to compare")
-        return _compared(asked, figure, difference)
+        return _checked(_compared(asked, figure, difference))
 
 
 def unjudged_share(figure: Figure) -> float:
@@ -91,7 +94,15 @@ def _no_value(asked: Trial, figure: Figure | None) -> str:
 
 
 def _missing(asked: Trial, why: str) -> Trial:
-    return Trial(asked.rule, asked.candidate, asked.task, asked.metric, asked.reference, missing=why)
+    return replace(asked, missing=why, p_not_met=1.0, p_met=1.0, estimate=None, bound=None)
+
+
+def _checked(trial: Trial) -> Trial:
+    """Refuse a test for a fixed number of samples on a number that the data chose."""
+    if trial.taken is None or isinstance(trial.estimate, Betting):
+        return trial
+    why = f"samples were taken only until other rules were decided, which no test of {trial.metric} allows for"
+    return _missing(trial, f"{why}: run the suite without --until-decided")
 
 
 def _bounded(asked: Trial, figure: Figure) -> Trial:
@@ -104,16 +115,14 @@ def _bounded(asked: Trial, figure: Figure) -> Trial:
         p_not_met, p_met = estimate.p_at_most(bound), estimate.p_at_least(bound)
     else:
         p_not_met, p_met = estimate.p_at_least(bound), estimate.p_at_most(bound)
-    return Trial(
-        asked.rule, asked.candidate, asked.task, asked.metric, None, estimate, bound, p_not_met, p_met, figure=figure
-    )
+    return replace(asked, estimate=estimate, bound=bound, p_not_met=p_not_met, p_met=p_met, figure=figure)
 
 
 def _met_by_nature(estimate: Estimate, bound: float, above: bool) -> bool:
     """Bounds at the ends of the scale, where no test can speak.
 
     ``at_most 0`` cannot be shown of the truth by any number of samples; it asks that no sample fail, and is met
-    where none does. ``at_most 1`` demands nothing.
+    where none does and all samples were taken. ``at_most 1`` demands nothing.
     """
     low, high = estimate.limits
     if low is None or high is None:
@@ -121,7 +130,7 @@ def _met_by_nature(estimate: Estimate, bound: float, above: bool) -> bool:
     strict, idle = (high, low) if above else (low, high)
     if (bound <= idle) if above else (bound >= idle):
         return True
-    return bound == strict and estimate.value == strict
+    return bound == strict and estimate.value == strict and estimate.complete
 
 
 def _compared(asked: Trial, figure: Figure, difference: Difference) -> Trial:
@@ -134,16 +143,12 @@ def _compared(asked: Trial, figure: Figure, difference: Difference) -> Trial:
     else:
         bound = -gain
         p_not_met, p_met = estimate.p_at_least(bound), estimate.p_at_most(bound)
-    return Trial(
-        asked.rule,
-        asked.candidate,
-        asked.task,
-        asked.metric,
-        asked.reference,
-        estimate,
-        bound + 0.0,
-        p_not_met,
-        p_met,
+    return replace(
+        asked,
+        estimate=estimate,
+        bound=bound + 0.0,
+        p_not_met=p_not_met,
+        p_met=p_met,
         figure=figure,
         difference=difference,
     )

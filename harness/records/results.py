@@ -160,6 +160,7 @@ class RuleVerdict(_Record):
             Holm, over the candidate's rules): to pass, a candidate has to pass every rule.
         samples_needed: For an inconclusive rule, about how many more samples would decide it.
         samples: Keys of the samples that speak against the candidate, the worst first.
+        taken, available: Where samples were taken until the rules were decided: how many, and of how many.
     """
 
     candidate: str
@@ -175,6 +176,8 @@ class RuleVerdict(_Record):
     adjusted_p_value: float | None = None
     samples_needed: int | None = None
     samples: list[str] = []
+    taken: int | None = None
+    available: int | None = None
 
 
 class Verdict(_Record):

@@ -1,0 +1,104 @@
+"""Says while samples are being taken which tasks have nothing left to decide: by the rules, and as `decide` will.
+
+A rule is decided by p-values that hold at every look (`harness.stats.sequential`), so looking often costs nothing: a
+candidate that does not meet a rule passes it with at most the rule's error rate, however long one samples, and Holm's
+correction over the candidate's rules keeps its guarantee too, since a wrong failure needs one p-value of a rule that is
+met to fall, at any look, below the rule's level divided by the number of rules that are met. Rules on tasks that are
+asked whole are not known yet; they count with a p-value of 1, which can only put a decision off. What is decided stays
+decided, because a p-value is the smallest over all looks.
+"""
+
+from collections.abc import Sequence
+
+from harness.comparison import RunScores, compare_models
+from harness.evaluation import Suite
+from harness.evaluation.plan import rule_rows
+from harness.evaluation.sequential import Taken
+from harness.gate.decide import adjusted_p_values, decision_on
+from harness.gate.trials import Docket, Trial
+from harness.metrics import Metric
+from harness.records import Comparison, InputError, Rule
+from harness.records.selection import chosen_metric, selected_tasks
+from harness.tasks import Task, find_tasks
+
+
+class SuiteReferee:
+    """A referee over the rules of a suite."""
+
+    def __init__(self, suite: Suite, rules: Sequence[Rule], tasks: Sequence[Task]) -> None:
+        self._suite, self._rules, self._rows = suite, rules, rule_rows(suite, tasks)
+        self._ruled = {task.name: self._metrics(task) for task in tasks}
+
+    def ruled(self, task: Task) -> list[Metric]:
+        """The metrics of a task that rules read."""
+        return self._ruled[task.name]
+
+    def why_whole(self, task: Task) -> str:
+        """Why a task must be asked whole; empty where it may stop early."""
+        if not self._ruled[task.name]:
+            return "no rule reads it"
+        if task.repeats > 1 or task.definition.cluster is not None:
+            return "its samples are not independent of each other"
+        unbounded = [metric.name for metric in self._ruled[task.name] if metric.bounds is None]
+        return f"{', '.join(unbounded)}: no mean of bounded values" if unbounded else ""
+
+    def settled(self, taken: Taken) -> set[str]:
+        """The tasks whose rules are all decided, for every candidate that was not refused."""
+        comparison = self._compare(taken)
+        refused = {model.name for model in comparison.models if model.status == "refused"}
+        docket = Docket(comparison)
+        done = {task.name for task in comparison.tasks}
+        for model in comparison.models:
+            if model.name in refused or model.name in (comparison.base, comparison.baseline):
+                continue
+            trials, unknown = self._family(docket, model.name)
+            for trial, adjusted_p in zip(trials, adjusted_p_values(trials, unknown), strict=True):
+                if trial.reference not in refused and decision_on(trial, adjusted_p) not in ("pass", "fail"):
+                    done.discard(trial.task)
+        return done
+
+    def _metrics(self, task: Task) -> list[Metric]:
+        """The metrics that rules read on a task, each once."""
+        known = {metric.name: metric for metric in task.metrics}
+        names = [
+            chosen_metric(rule, task.name, list(known))
+            for rule in self._rules
+            if any(row.name == task.name for row in selected_tasks(rule, self._rows))
+        ]
+        return [known[name] for name in dict.fromkeys(names) if name is not None]
+
+    def _family(self, docket: Docket, candidate: str) -> tuple[list[Trial], int]:
+        """A candidate's trials on the tasks that were looked at, and the number of those on other tasks."""
+        looked = {task.name: task for task in docket.comparison.tasks}
+        selected = [(rule, row) for rule in self._rules for row in selected_tasks(rule, self._rows)]
+        put = [docket.trial(rule, looked[row.name], candidate) for rule, row in selected if row.name in looked]
+        unknown = sum(row.name not in looked for _, row in selected)
+        return [trial for trial in put if trial is not None], unknown
+
+    def _compare(self, taken: Taken) -> Comparison:
+        scores = RunScores(
+            suite=self._suite.suite,
+            base=self._suite.base_name,
+            baseline=self._suite.baseline_name,
+            models=taken.models,
+            tasks=taken.tasks,
+            metrics={task.name: self._ruled[task.name] for task in taken.tasks},
+            frame=taken.scores,
+        )
+        named = {rule.than for rule in self._rules if rule.than and rule.than not in ("base", "baseline")}
+        return compare_models(scores, references=sorted(named), seed=self._suite.seed)
+
+
+def until_decided(suite: Suite, rules: Sequence[Rule] = ()) -> SuiteReferee:
+    """A referee for `harness.evaluate`: each task is sampled no further than its rules need.
+
+    Args:
+        rules: Those of the suite if left out.
+
+    Raises:
+        InputError: there are no rules, or one names what is not there.
+    """
+    rules = rules or suite.gate
+    if not rules:
+        raise InputError("nothing can be decided without rules", where="--until-decided", mend="add rules under gate:")
+    return SuiteReferee(suite, rules, find_tasks(suite.tasks, folder=suite.folder))
