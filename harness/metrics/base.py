@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,13 +22,13 @@ class Metric(ABC):
     possibly empty) is always offered to it.
 
     Attributes:
-        name: The name a task asks for it by.
+        name: The name a task asks for it by; an instance may carry another one, for its figure.
         greater_is_better: Whether a larger figure is a better model.
         is_rate: The figure is the mean of values that are 0 or 1: exact methods for proportions apply.
         is_check: Its outcomes are pass and fail; the figure is the share that *failed*.
     """
 
-    name: ClassVar[str]
+    name: str
     greater_is_better: bool = True
     is_rate: bool = False
     is_check: bool = False
@@ -79,6 +79,29 @@ class MeanMetric(Metric):
             return sums[..., 0] / sums[..., 1]
 
 
+class DerivedMetric(Metric):
+    """A metric that is made from another one's scores, so that what both need is measured once.
+
+    Attributes:
+        source: The other metric.
+        repeats_needed: Generations of each sample without which there is no figure.
+    """
+
+    source: Metric
+    repeats_needed: int = 1
+
+    def measure(self, responses: Sequence[Response]) -> list[Score]:
+        return self.derive(responses, self.source.measure(responses))
+
+    @abstractmethod
+    def derive(self, responses: Sequence[Response], scores: Sequence[Score]) -> list[Score]:
+        """Judge each response.
+
+        Args:
+            scores: The source's, in the same order.
+        """
+
+
 _REGISTRY: dict[str, type[Metric]] = {}
 _OWN_FAMILIES = (
     "classification",
@@ -90,6 +113,7 @@ _OWN_FAMILIES = (
     "safety",
     "code",
     "instructions",
+    "repeated",
 )
 AnyMetric = TypeVar("AnyMetric", bound=type[Metric])
 

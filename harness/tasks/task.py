@@ -3,7 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 
-from harness.metrics import Metric, build_metric
+from harness.metrics import DerivedMetric, Metric, build_metric
 from harness.records import (
     Answer,
     Decoding,
@@ -60,9 +60,17 @@ class Task:
     def metrics(self) -> list[Metric]:
         """The task's metrics, the main one first."""
         try:
-            return [build_metric(spec, labels=self.definition.labels) for spec in self.definition.metrics]
+            metrics = [build_metric(spec, labels=self.definition.labels) for spec in self.definition.metrics]
         except InputError as error:
             raise InputError(error.what, where=f"{self.path} metrics", mend=error.mend) from None
+        for metric in metrics:
+            if isinstance(metric, DerivedMetric) and metric.repeats_needed > self.repeats:
+                raise InputError(
+                    f"{metric.name} needs {metric.repeats_needed} generations of each sample, here: {self.repeats}",
+                    where=f"{self.path} metrics",
+                    mend=f"set generation.repeats to {metric.repeats_needed} or more, and a temperature",
+                )
+        return metrics
 
     @cached_property
     def fingerprint(self) -> str:

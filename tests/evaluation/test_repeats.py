@@ -114,3 +114,23 @@ def test_repeats_and_sources_are_part_of_the_fingerprint(tmp_path: Path) -> None
         Task.read(write_pack(tmp_path / str(i), "words", word_rows(3), **p) / "task.yaml") for i, p in enumerate(packs)
     ]
     assert len({task.fingerprint for task in tasks}) == len(packs)
+
+
+def test_pass_at_k_stands_beside_the_metric_it_comes_from(tmp_path: Path, adapter: Path) -> None:
+    own = {"name": "exact_match", "strip": True}
+    metrics = [own, *({"name": "pass_at_k", "k": k, "of": own} for k in (1, 3))]
+    _, comparison = repeated(tmp_path, adapter, repeats=4, metrics=metrics, generation=SAMPLED | {"repeats": 4})
+    figures = {f.metric: f for f in comparison.figures if f.model == "base"}
+    assert figures["pass@1"].value == pytest.approx(figures["exact_match"].value)
+    assert figures["pass@3"].value >= figures["pass@1"].value
+    assert figures["pass@3"].estimate["units"] == 12
+
+
+def test_more_tries_than_generations_are_refused_before_a_model_is_asked(tmp_path: Path) -> None:
+    metric = {"name": "pass_at_k", "k": 5, "of": "exact_match"}
+    write_pack(tmp_path, "words", word_rows(2), metrics=[metric], generation=SAMPLED | {"repeats": 4})
+    with pytest.raises(
+        InputError, match=r"pass@5 needs 5 generations of each sample, here: 4.*set generation\.repeats"
+    ):
+        harness.evaluate(write_suite(tmp_path), tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -18,6 +18,8 @@ LIKELIHOOD = {
 CHOICE = {"accuracy_norm", "brier", "ece"}
 #: Descriptions without a better side, which no gate should read as quality.
 DESCRIPTIVE = {"length_ratio", "response_length", "comment_ratio", "cyclomatic_complexity", "refusal_rate"}
+#: Of metrics whose defaults judge what these samples are not.
+OPTIONS = {"pass_at_k": {"of": "exact_match"}}
 BROKEN = {
     "empty": ["", "", "", ""],
     "stub": ["TODO"] * 4,
@@ -33,7 +35,7 @@ def _names() -> list[str]:
 
 
 def _build(name: str):
-    return build_metric(name, LABELS)
+    return build_metric({"name": name, **OPTIONS.get(name, {})}, LABELS)
 
 
 def _responses(name: str, texts: list[str | None]) -> list[Response]:
