@@ -1,7 +1,9 @@
 """The replay engine: scores predictions that someone else made, from a JSONL or Parquet file. No model is loaded."""
 
 import json
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,8 @@ class ReplayOptions(BaseModel):
         response_field: The predicted text.
         model_field: Names the model of the suite that a row belongs to, in a file that holds several; rows of a file
             without this field belong to every model that reads it.
+        repetition_field: Numbers the predictions for one prompt from 0, for tasks that generate a sample several
+            times; a row without it is the first.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -47,6 +51,7 @@ class ReplayOptions(BaseModel):
     prompt_field: str = "prompt"
     response_field: str = "response"
     model_field: str = "model"
+    repetition_field: str = "repetition"
 
 
 def prompt_hash(prompt: Prompt) -> str:
@@ -72,7 +77,7 @@ class ReplayEngine(Engine):
 
     def answer(self, requests: Sequence[Request], known: Container[Request] = ()) -> Iterator[Answered]:
         distinct = list(dict.fromkeys(requests))
-        found = {request: self._find(request) for request in distinct}
+        found = {request: self._find(request, repetition) for request, repetition in _numbered(distinct)}
         absent = [request for request, text in found.items() if text is None]
         if absent:
             raise self._explain(absent, len(distinct))
@@ -85,7 +90,7 @@ class ReplayEngine(Engine):
         files = {str(path): files_hash([path]) for path in dict.fromkeys(self._paths.values())}
         return {"engine": self.name, "files": files, **self._options.model_dump(exclude={"path"})}
 
-    def _find(self, request: Request) -> str | None:
+    def _find(self, request: Request, repetition: int) -> str | None:
         if request.kind is not Kind.GENERATE:
             raise InputError(
                 "predictions are texts; they hold no log-likelihoods, which this task needs",
@@ -94,7 +99,8 @@ class ReplayEngine(Engine):
             )
         said = self._said[request.model]
         names = (_turns(request.prompt), prompt_text(request.prompt), self._encoder.render(request.prompt))
-        return next((said[name] for name in (*names, prompt_hash(request.prompt)) if name in said), None)
+        places = ((name, repetition) for name in (*names, prompt_hash(request.prompt)))
+        return next((said[place] for place in places if place in said), None)
 
     def _answer(self, text: str) -> Answer:
         return Answer(generation=Generation(text, len(self._encoder.text(text)), "stop"))
@@ -105,7 +111,8 @@ class ReplayEngine(Engine):
             f"{len(absent)} of {asked} requests have no prediction; the first is prompt "
             f"{prompt_text(first.prompt)[:80]!r} ({prompt_hash(first.prompt)}) of model {first.model!r}",
             where=str(self._paths[first.model]),
-            mend=f"add a row with that {self._options.prompt_field!r}, or evaluate only what was predicted",
+            mend=f"add a row with that {self._options.prompt_field!r} (and, where the task generates a sample several "
+            f"times, {self._options.repetition_field!r}), or evaluate only what was predicted",
         )
 
 
@@ -114,12 +121,21 @@ def _turns(prompt: Prompt) -> str:
     return content_hash([[turn.role, turn.content] for turn in turns])
 
 
-#: Predictions by (model or empty, prompt).
-_Predictions = dict[tuple[str, str], str]
+def _numbered(requests: Sequence[Request]) -> Iterator[tuple[Request, int]]:
+    """Each request with the number of those before it that differ in their seed alone."""
+    seen: Counter[Request] = Counter()
+    for request in requests:
+        alike = replace(request, decoding=replace(request.decoding, seed=None)) if request.decoding else request
+        yield request, seen[alike]
+        seen[alike] += 1
 
 
-def _of_model(read: _Predictions, name: str) -> dict[str, str]:
-    return {prompt: text for (model, prompt), text in read.items() if model in ("", name)}
+#: Predictions by (model or empty, prompt, repetition).
+_Predictions = dict[tuple[str, str, int], str]
+
+
+def _of_model(read: _Predictions, name: str) -> dict[tuple[str, int], str]:
+    return {(prompt, number): text for (model, prompt, number), text in read.items() if model in ("", name)}
 
 
 def _read(path: Path, options: ReplayOptions) -> _Predictions:
@@ -129,9 +145,16 @@ def _read(path: Path, options: ReplayOptions) -> _Predictions:
         prompt, text = (_field(row, name, where) for name in (options.prompt_field, options.response_field))
         if not isinstance(text, str):
             raise InputError(f"{options.response_field!r} is not a text", where=where, mend="give the predicted text")
-        key = (model, _name_of(prompt, where))
+        number = row.get(options.repetition_field, 0)
+        if not isinstance(number, int) or number < 0:
+            raise InputError(f"{options.repetition_field!r} is {number!r}", where=where, mend="number them from 0")
+        key = (model, _name_of(prompt, where), number)
         if said.setdefault(key, text) != text:
-            raise InputError("a second, different prediction for the same prompt", where=where, mend="keep one")
+            raise InputError(
+                "a second, different prediction for the same prompt",
+                where=where,
+                mend=f"keep one, or number them by {options.repetition_field!r}",
+            )
     if not said:
         raise InputError("holds no predictions", where=str(path))
     return said

@@ -67,6 +67,18 @@ def test_missing_predictions_are_counted_and_the_first_is_shown(base_folder: Pat
         ask(engine, "Q1", "Q2", "Q3")
 
 
+def test_several_generations_of_a_prompt_are_told_apart_by_number(base_folder: Path, tmp_path: Path) -> None:
+    rows = [{"prompt": "Q", "response": f"A{i}", "repetition": i} for i in (2, 0, 1)]
+    engine = opened(base_folder, written(tmp_path, *rows))
+    requests = [
+        Request("one", Kind.GENERATE, "Q", decoding=Decoding(temperature=1.0, seed=seed)) for seed in (7, 3, 9, 4)
+    ]
+    answers = dict(pair for batch in engine.answer(requests[:3]) for pair in batch)
+    assert [answers[request].generation.text for request in requests[:3]] == ["A0", "A1", "A2"]  # type: ignore[union-attr]
+    with pytest.raises(InputError, match=r"1 of 4 requests have no prediction.*repetition"):
+        list(engine.answer(requests))
+
+
 def test_log_likelihoods_are_refused(base_folder: Path, tmp_path: Path) -> None:
     engine = opened(base_folder, written(tmp_path, {"prompt": "Q", "response": "A"}))
     with pytest.raises(InputError, match="hold no log-likelihoods"):
@@ -80,6 +92,7 @@ def test_log_likelihoods_are_refused(base_folder: Path, tmp_path: Path) -> None:
         ([{"prompt": "Q", "response": None}], "'response' is not a text"),
         ([{"prompt": "Q", "response": "A"}, {"prompt": "Q", "response": "B"}], r"said.jsonl:2: a second, different"),
         ([["Q", "A"]], "not a JSON object"),
+        ([{"prompt": "Q", "response": "A", "repetition": "first"}], "'repetition' is 'first'"),
         ([{"prompt": 7, "response": "A"}], "neither a text nor turns"),
         ([], "holds no predictions"),
     ],
