@@ -114,6 +114,7 @@ _OWN_FAMILIES = (
     "code",
     "instructions",
     "repeated",
+    "foreign",
 )
 AnyMetric = TypeVar("AnyMetric", bound=type[Metric])
 

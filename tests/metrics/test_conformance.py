@@ -17,7 +17,17 @@ LIKELIHOOD = {
 }
 CHOICE = {"accuracy_norm", "brier", "ece"}
 #: Descriptions without a better side, which no gate should read as quality.
-DESCRIPTIVE = {"length_ratio", "response_length", "comment_ratio", "cyclomatic_complexity", "refusal_rate"}
+DESCRIPTIVE = {
+    "length_ratio",
+    "compression_ratio",
+    "gzip_ratio",
+    "response_length",
+    "comment_ratio",
+    "cyclomatic_complexity",
+    "refusal_rate",
+}
+#: Made of somebody else's code, which tests/metrics/test_evaluate_modules.py brings.
+FOREIGN = {"evaluate"}
 #: Of metrics whose defaults judge what these samples are not.
 OPTIONS = {"pass_at_k": {"of": "exact_match"}}
 BROKEN = {
@@ -31,7 +41,8 @@ GOLD = ["yes", "no", "maybe", "yes"]
 
 
 def _names() -> list[str]:
-    return [name for name, metric in known_metrics().items() if metric.__module__.startswith("harness.metrics.")]
+    known = known_metrics().items()
+    return [name for name, metric in known if metric.__module__.startswith("harness.metrics.") and name not in FOREIGN]
 
 
 def _build(name: str):

@@ -98,14 +98,14 @@ def test_exact_match_equals_evaluate(flag):
     assert figure(build_metric({"name": "exact_match", **options}), [said(*pair) for pair in pairs]) == expected
 
 
+def _squad(text: str) -> str:
+    text = "".join(one for one in text.lower() if one not in set(string.punctuation))
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+
+
 def _squad_f1(prediction: str, truth: str) -> float:
     """SQuAD 1.1's evaluate-v1.1.py, transcribed."""
-
-    def normalise(text: str) -> list[str]:
-        text = "".join(one for one in text.lower() if one not in set(string.punctuation))
-        return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split()).split()
-
-    found, wanted = normalise(prediction), normalise(truth)
+    found, wanted = _squad(prediction).split(), _squad(truth).split()
     same = sum((Counter(found) & Counter(wanted)).values())
     if same == 0:
         return 0.0
@@ -117,6 +117,13 @@ def test_token_f1_equals_squads_scorer():
     metric = build_metric("token_f1")
     scores = metric.measure([said(text, *references) for text, references in HARD])
     assert [s.value for s in scores] == [max(_squad_f1(t, one) for one in refs) for t, refs in HARD]
+
+
+def test_squads_exact_match_equals_its_scorer():
+    metric = build_metric("squad_exact_match")
+    pairs = [*HARD, ("The  Cat!", ("a cat",)), ("cats", ("cat",)), ("...", ("",))]
+    scores = metric.measure([said(text, *references) for text, references in pairs])
+    assert [s.value for s in scores] == [float(any(_squad(t) == _squad(one) for one in refs)) for t, refs in pairs]
 
 
 def test_length_ratio_is_of_sums():

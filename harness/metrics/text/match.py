@@ -1,4 +1,4 @@
-"""Exact match, token F1 and length ratio."""
+"""Exact match, and SQuAD's two scores."""
 
 import re
 import string
@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from harness.metrics.base import MeanMetric, register
-from harness.metrics.common import mean_score, not_judged, references
-from harness.records import Outcome, Response, Score
+from harness.metrics.common import mean_score, references
+from harness.records import Response, Score
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _DIGITS = str.maketrans("", "", string.digits)
@@ -68,6 +68,33 @@ class ExactMatch(MeanMetric):
         return text.strip() if self.strip else text
 
 
+@register("squad_exact_match")
+class SquadExactMatch(MeanMetric):
+    """Share of answers equal to one of the references after SQuAD 1.1's normalisation (its own scorer, divided by 100).
+
+    Lower case, without punctuation and English articles, space evened out.
+    """
+
+    is_rate = True
+
+    def __init__(self, *, labels: Sequence[str] = ()) -> None:
+        pass
+
+    @property
+    def signature(self) -> str:
+        return f"{self.name}|normalisation:squad1.1|references:any"
+
+    def measure(self, responses: Sequence[Response]) -> list[Score]:
+        return [self._judge(response) for response in responses]
+
+    def _judge(self, response: Response) -> Score:
+        wanted = references(response, self.name)
+        if response.text is None:
+            return mean_score(0.0)
+        found = squad_tokens(response.text)
+        return mean_score(float(any(found == squad_tokens(one) for one in wanted)), extracted=response.text)
+
+
 @register("token_f1")
 class TokenF1(MeanMetric):
     """Bag-of-words F1 between 0 and 1, the best over the references (SQuAD 1.1's own scorer, divided by 100).
@@ -105,28 +132,3 @@ def bag_f1(found: Sequence[str], wanted: Sequence[str]) -> float:
         return 0.0
     precision, recall = shared / len(found), shared / len(wanted)
     return 2 * precision * recall / (precision + recall)
-
-
-@register("length_ratio")
-class LengthRatio(MeanMetric):
-    """Words of all answers over words of all first references. 1 is the references' length; neither side is better.
-
-    Statistics: ``(words of the answer, words of the reference)``.
-    """
-
-    def __init__(self, *, labels: Sequence[str] = ()) -> None:
-        pass
-
-    @property
-    def signature(self) -> str:
-        return f"{self.name}|words:split_on_space|reference:first"
-
-    def measure(self, responses: Sequence[Response]) -> list[Score]:
-        return [self._judge(response) for response in responses]
-
-    def _judge(self, response: Response) -> Score:
-        wanted = len(references(response, self.name)[0].split())
-        found = len((response.text or "").split())
-        if wanted == 0:
-            return not_judged(Outcome.UNSCORABLE, 2)
-        return Score(Outcome.SCORED, found / wanted, (float(found), float(wanted)))
