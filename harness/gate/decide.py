@@ -7,6 +7,7 @@ ever more likely by chance: those tests are one family, adjusted by Holm. The fa
 adding another candidate to a suite changes nothing for the first.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 
 from harness.gate.evidence import rule_text, sentence
@@ -14,6 +15,7 @@ from harness.gate.trials import Docket, Trial
 from harness.records import Comparison, Decision, InputError, Interval, Rule, RuleVerdict, Verdict, nearest
 from harness.records.selection import selected_tasks
 from harness.stats import holm
+from harness.stats.power import POWER
 
 EXIT_STATUS: dict[Decision, int] = {"pass": 0, "fail": 1, "unavailable": 1, "inconclusive": 4}
 #: p-values are computed to about this accuracy; a bound met exactly must not hang on the last bit.
@@ -139,7 +141,12 @@ def _interval(trial: Trial) -> Interval | None:
 def _samples_needed(trial: Trial, decision: Decision) -> int | None:
     if decision != "inconclusive" or trial.estimate is None or trial.bound is None:
         return None
-    return trial.estimate.samples_needed(trial.bound, confidence=trial.rule.confidence)
+    bound, power = trial.bound, POWER
+    if trial.rule.rule == "equivalent":
+        bound = math.copysign(trial.bound, trial.estimate.value)
+        # Inside, both ends have to be shown, and either may be missed.
+        power = (1 + POWER) / 2 if abs(trial.estimate.value) < trial.bound else POWER
+    return trial.estimate.samples_needed(bound, confidence=trial.rule.confidence, power=power)
 
 
 def _samples_against(trial: Trial) -> list[str]:

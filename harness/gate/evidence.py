@@ -10,6 +10,8 @@ def rule_text(trial: Trial) -> str:
     rule = trial.rule
     if trial.reference is None:
         return f"{rule.rule} {rule.value:g}"
+    if rule.rule == "equivalent":
+        return f"equivalent to {trial.reference} within {rule.margin:g}"
     by = f" by {rule.margin:g}" if rule.margin else ""
     return f"{rule.rule} than {trial.reference}{by}"
 
@@ -54,6 +56,8 @@ def _observed(trial: Trial, interval: Interval | None) -> str:
 
 
 def _demand(trial: Trial) -> str:
+    if trial.rule.rule == "equivalent":
+        return f"must lie within ±{_number(trial.bound or 0.0, trial)}"
     bound = _number(trial.bound or 0.0, trial, signed=trial.difference is not None)
     if trial.difference is not None:
         verb = "stay" if trial.rule.rule == "no_worse" else "lie"

@@ -38,4 +38,4 @@ def planned_trials(suite_file: Path | str, policy: Path | str | None = None) -> 
 def _words(rule: Rule) -> str:
     if not rule.compares:
         return f"{rule.rule} {rule.value:g}"
-    return f"{rule.rule} than {rule.than or 'baseline'}"
+    return f"{rule.rule} {'to' if rule.rule == 'equivalent' else 'than'} {rule.than or 'baseline'}"

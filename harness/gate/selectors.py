@@ -15,12 +15,12 @@ def metric_of(rule: Rule, task: TaskRow, comparison: Comparison) -> str | None:
 
 
 def reference_model(rule: Rule, comparison: Comparison) -> str | None:
-    """The model that ``better`` and ``no_worse`` compare with; None for rules on the candidate's own figure.
+    """The model that a rule compares with; None for rules on the candidate's own figure.
 
     Raises:
         InputError: the rule names a model that the comparison does not know.
     """
-    if rule.rule in ("at_most", "at_least"):
+    if not rule.compares:
         return None
     name = {"base": comparison.base, "baseline": comparison.baseline, None: comparison.baseline}.get(
         rule.than, rule.than

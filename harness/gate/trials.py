@@ -15,7 +15,7 @@ class Trial:
         p_not_met: p-value of "the rule is not met": small lets the candidate pass.
         p_met: p-value of "the rule is met": small, after Holm, makes the candidate fail.
         missing: Why nothing can be decided; the p-values are then 1.
-        bound: In the metric's unit, as the observed value is.
+        bound: In the metric's unit, as the observed value is; for ``equivalent`` the margin on either side.
         taken: Where samples were taken until the rules were decided: how many, and of how many.
     """
 
@@ -134,8 +134,17 @@ def _met_by_nature(estimate: Estimate, bound: float, above: bool) -> bool:
 
 
 def _compared(asked: Trial, figure: Figure, difference: Difference) -> Trial:
-    """``better`` and ``no_worse`` on the paired difference; the bound turns with the metric's direction."""
+    """``better``, ``no_worse`` and ``equivalent`` on the paired difference.
+
+    The bound turns with the metric's direction. Equivalence is shown by two one-sided tests, the weaker of which counts
+    (Schuirmann 1987); that it is missed, by either of two, which therefore share the error rate.
+    """
     estimate = estimate_from_json(difference.estimate)
+    if asked.rule.rule == "equivalent":
+        bound = asked.rule.margin
+        p_not_met = estimate.p_equivalent(bound)
+        p_met = min(1.0, 2 * min(estimate.p_at_most(bound), estimate.p_at_least(-bound)))
+        return _tested(asked, figure, difference, estimate, bound, (p_not_met, p_met))
     gain = asked.rule.margin if asked.rule.rule == "better" else -asked.rule.margin
     if difference.greater_is_better:
         bound = gain
@@ -143,12 +152,12 @@ def _compared(asked: Trial, figure: Figure, difference: Difference) -> Trial:
     else:
         bound = -gain
         p_not_met, p_met = estimate.p_at_least(bound), estimate.p_at_most(bound)
+    return _tested(asked, figure, difference, estimate, bound + 0.0, (p_not_met, p_met))
+
+
+def _tested(
+    asked: Trial, figure: Figure, difference: Difference, estimate: Estimate, bound: float, p: tuple[float, float]
+) -> Trial:
     return replace(
-        asked,
-        estimate=estimate,
-        bound=bound + 0.0,
-        p_not_met=p_not_met,
-        p_met=p_met,
-        figure=figure,
-        difference=difference,
+        asked, figure=figure, difference=difference, estimate=estimate, bound=bound, p_not_met=p[0], p_met=p[1]
     )

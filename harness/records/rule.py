@@ -11,12 +11,13 @@ class Rule(BaseModel):
     """One demand on each candidate.
 
     ``better`` and ``no_worse`` compare with the model named by ``than`` (``base``, ``baseline`` or a model of the
-    suite) and read ``margin`` in the metric's own unit. ``at_most`` and ``at_least`` bound the candidate's own figure.
+    suite) and read ``margin`` in the metric's own unit; ``equivalent`` asks that the difference lie within it on either
+    side. ``at_most`` and ``at_least`` bound the candidate's own figure.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rule: Literal["better", "no_worse", "at_most", "at_least"]
+    rule: Literal["better", "no_worse", "equivalent", "at_most", "at_least"]
     tasks: str | list[str]
     metric: str | None = Field(None, description="a metric of the task; the task's first metric if left out")
     than: str | None = Field(None, description="base, baseline or a model's name; baseline if left out")
@@ -36,6 +37,8 @@ class Rule(BaseModel):
             raise ValueError(f"rule {self.rule} takes a margin, not a value")
         if bounded and (self.than is not None or self.margin):
             raise ValueError(f"rule {self.rule} takes a value alone, no 'than' and no 'margin'")
+        if self.rule == "equivalent" and not self.margin:
+            raise ValueError("rule equivalent needs a margin above 0: no two models are shown to be exactly equal")
         return self
 
     @property

@@ -111,17 +111,23 @@ def strip(rule: RuleVerdict, greater_is_better: bool) -> Strip | None:
     if rule.interval is None or rule.bound is None or rule.observed is None:
         return None
     against = not rule.rule.startswith(("at_most", "at_least"))
-    values = [rule.interval.low, rule.interval.high, rule.observed, rule.bound]
+    either_side = rule.rule.startswith("equivalent")
+    # Of a margin on either side the line drawn is the one that the figure is closer to.
+    at = math.copysign(rule.bound, rule.observed) if either_side else rule.bound
+    values = [rule.interval.low, rule.interval.high, rule.observed, at, *([-at] if either_side else [])]
     if not all(map(math.isfinite, values)):
         return None
     low, high = min(values + [0.0] * against), max(values + [0.0] * against)
     room = ((high - low) or 1.0) * 0.12
     scale = Axis(low - room, high + room, ())
     upward = greater_is_better if against else rule.rule.startswith("at_least")
-    bound = scale.at(rule.bound)
+    bound = scale.at(at)
+    ok = (bound, 100.0) if upward else (0.0, bound)
+    if either_side:
+        ok = (scale.at(-rule.bound), scale.at(rule.bound))
     return Strip(
-        scale.at(rule.interval.low), scale.at(rule.observed), scale.at(rule.interval.high), bound,
-        (bound, 100.0) if upward else (0.0, bound), scale.at(0.0) if against else None,
+        scale.at(rule.interval.low), scale.at(rule.observed), scale.at(rule.interval.high), bound, ok,
+        scale.at(0.0) if against else None,
     )  # fmt: skip
 
 

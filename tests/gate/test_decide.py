@@ -36,6 +36,23 @@ def test_better_passes_only_where_the_margin_is_beaten():
     assert one(flips(0, 0, 1000, 700), rule="better").decision == "inconclusive"
 
 
+def test_equivalent_passes_only_where_both_ends_are_shown():
+    equal = flips(10, 10, 1000, 900)
+    assert one(equal, rule="equivalent", margin=0.02).decision == "pass"
+    assert one(equal, rule="equivalent", margin=0.005).decision == "inconclusive"
+    for moved in (flips(100, 5, 1000, 800), flips(5, 100, 1000, 800)):
+        assert one(moved, rule="equivalent", margin=0.2).decision == "pass"
+        gone = one(moved, rule="equivalent", margin=0.02)
+        assert gone.decision == "fail"
+        assert gone.rule == "equivalent to base within 0.02"
+        assert "must lie within ±0.020" in gone.evidence
+    assert one(flips(3, 3, 100, 90), rule="no_worse", margin=0.06).decision == "pass"
+    gain_only = one(flips(40, 1, 1000, 900), rule="equivalent", margin=0.04)
+    assert gain_only.decision == "inconclusive", "a gain of about the margin is not equivalence"
+    with pytest.raises(ValueError, match="needs a margin above 0"):
+        Rule(tasks="q", rule="equivalent")
+
+
 def test_rules_turn_with_the_direction_of_the_metric():
     less_harm = flips(2, 80, 1000, 5, greater=False)
     assert one(less_harm, rule="better", margin=0.05).decision == "pass"

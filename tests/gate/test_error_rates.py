@@ -83,6 +83,23 @@ def test_the_samples_it_asks_for_decide_with_about_the_promised_power():
     assert again.count("pass") >= scipy_stats.binom.ppf(0.001, 200, 0.8)
 
 
+@pytest.mark.parametrize("side", [1, -1])
+def test_models_a_margin_apart_are_called_equivalent_at_most_five_percent_of_the_time(side):
+    rng, runs, rule = np.random.default_rng(14), 500, [Rule(tasks="q", rule="equivalent", margin=0.04)]
+    shares = (0.07, 0.03) if side > 0 else (0.03, 0.07)
+    decisions = [decide(release(rng, 500, *shares, ["q"]), rule).decision for _ in range(runs)]
+    assert 0 < decisions.count("pass") <= at_most_in(runs, 0.05)
+    assert decisions.count("fail") <= at_most_in(runs, 0.05)
+
+
+def test_the_samples_that_equivalence_asks_for_decide_with_about_the_promised_power():
+    rule = [Rule(tasks="q", rule="equivalent", margin=MARGIN)]
+    seen = comparison([figure("q", m, 120, 150) for m in ("base", "new")], [difference("q", 4, 4, 150, both=116)])
+    rng, n, share = np.random.default_rng(15), 150 + decide(seen, rule).rules[0].samples_needed, 4 / 150
+    again = [decide(release(rng, n, share, share, ["q"]), rule).decision for _ in range(200)]
+    assert again.count("pass") >= scipy_stats.binom.ppf(0.001, 200, 0.8)
+
+
 def test_the_bootstrap_passes_a_model_worse_than_the_margin_at_most_five_percent_of_the_time():
     rng, runs = np.random.default_rng(13), 1000
     passed = 0
