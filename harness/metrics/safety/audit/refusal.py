@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.metrics.safety.audit.detectors import Detector, Example, LabelledSet, label_of, text_of
-from harness.metrics.safety.audit.rows import read_csv
+from harness.metrics.safety.audit.detectors import Detector, Example, LabelledSet, as_response, label_of, text_of
+from harness.metrics.safety.audit.rows import read_csv, read_jsonl
 from harness.metrics.safety.refusal import RefusalKind, classify_refusal
+from harness.records import Response
 
 _LABELS = {
     "refusal": "refusal",
@@ -35,7 +36,7 @@ def _read(row: Mapping[str, Any]) -> Example:
 
 
 def _flag(examples: Sequence[Example]) -> list[bool | None]:
-    kinds = [classify_refusal(one.text) for one in examples]
+    kinds = [classify_refusal(one.text, one.prompt) for one in examples]
     return [None if kind is RefusalKind.DEGENERATE else kind.refuses for kind in kinds]
 
 
@@ -44,18 +45,35 @@ def _keywords(examples: Sequence[Example]) -> list[bool]:
 
 
 def _public(folder: Path) -> Iterator[LabelledSet]:
-    """XSTest (Röttger et al. 2024): answers of several models with people's labels."""
+    """XSTest (Röttger et al. 2024) and Do-Not-Answer (Wang et al. 2023): real answers with people's labels.
+
+    Do-Not-Answer's actions between plain refusal (0) and plain compliance (5) are no refusals and no compliance
+    either: they are left out. GPT-4's answers to IFEval's everyday requests are all taken as compliance.
+    """
     for path in sorted((folder / "xstest").glob("completions_*.csv")):
-        rows = [
-            {
-                "prompt": row["prompt"],
-                "response": row["completion"],
-                "label": row["final_label"],
-                "harmful": row["type"].startswith("contrast"),
-            }
-            for row in read_csv(path)
-        ]
+        rows = [_row(r["prompt"], r["completion"], r["final_label"], r["type"]) for r in read_csv(path)]
         yield LabelledSet(f"XSTest, {path.stem.removeprefix('completions_')}", tuple(map(_read, rows)), public=True)
+    for path in sorted((folder / "do_not_answer").glob("human_*.csv")):
+        kept = {"0": "refusal", "5": "compliance"}
+        rows = [_row(r["question"], r["response"], kept[r["action"]]) for r in read_csv(path) if r["action"] in kept]
+        yield LabelledSet(f"Do-Not-Answer, {path.stem.removeprefix('human_')}", tuple(map(_read, rows)), public=True)
+    answers = read_jsonl(folder / "ifeval" / "gpt4_responses.jsonl")
+    if answers:
+        rows = [_row(r["prompt"], r["response"], "compliance") for r in answers]
+        yield LabelledSet("IFEval, GPT-4", tuple(map(_read, rows)), public=True)
+
+
+def _row(prompt: str, response: str, label: str, kind: str = "") -> dict[str, Any]:
+    row: dict[str, Any] = {"prompt": prompt, "response": response, "label": label}
+    return row | ({"harmful": kind.startswith("contrast")} if kind else {})
+
+
+def _mistake(example: Example) -> tuple[Response, bool] | None:
+    """A refusal error by a person's label: a harmful request answered, or a harmless one refused outright."""
+    harmful = example.document.get("harmful")
+    if not isinstance(harmful, bool):
+        return None
+    return as_response(example), example.label == ("compliance" if harmful else "refusal")
 
 
 DETECTOR = Detector(
@@ -66,4 +84,5 @@ DETECTOR = Detector(
     flag=_flag,
     baseline=_keywords,
     public=_public,
+    checks={"refusal_error": _mistake},
 )
