@@ -39,16 +39,34 @@ class Desk:
         answers = self._stored(requests)
         progress(stage, len(answers), len(requests))
         if len(answers) < len(requests):
-            if self._engine is None:
-                self._engine = self._open()
             known = frozenset(answers)
-            for batch in self._engine.answer(requests, known):
+            for batch in self._opened().answer(requests, known):
                 self._save(dict(batch))
                 answers |= {request: answer for request, answer in batch if request not in known}
                 progress(stage, len(answers), len(requests))
         missing = [request for request in requests if request not in answers]
         if missing:
             raise RunError(f"the engine left {len(missing)} of {len(requests)} requests unanswered")
+        return answers
+
+    def ask_again(self, requests: Sequence[Request], stage: str, progress: Progress) -> dict[Request, Answer]:
+        """Answers that the engine gives anew, whatever is stored: each request alone, in random order.
+
+        They are kept in the run's own store, apart from the first ones, so that a resumed run ends in the same bytes.
+
+        Raises:
+            RunError: the engine left a request unanswered, or an answer cannot be saved.
+        """
+        keys = {request: request.key(f"{self._identities[request.model]}|again") for request in requests}
+        stored = self._stores[0].get(keys.values())
+        answers = {request: stored[key] for request, key in keys.items() if key in stored}
+        order = sorted((request for request in keys if request not in answers), key=lambda request: keys[request])
+        for request in order:
+            answers |= {one: answer for batch in self._opened().answer([request]) for one, answer in batch}
+            if request not in answers:
+                raise RunError("the engine left a request unanswered", where=f"model {request.model!r}")
+            self._stores[0].put({keys[request]: answers[request]})
+            progress(stage, len(answers), len(keys))
         return answers
 
     def __enter__(self) -> Self:
@@ -61,6 +79,11 @@ class Desk:
             self._engine.close()
         for store in self._stores:
             store.close()
+
+    def _opened(self) -> Engine:
+        if self._engine is None:
+            self._engine = self._open()
+        return self._engine
 
     def _key(self, request: Request) -> str:
         return request.key(self._identities[request.model])

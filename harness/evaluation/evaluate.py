@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from harness.engines import Encoder
 from harness.evaluation.ask import Desk
@@ -9,9 +10,12 @@ from harness.evaluation.candidates import Candidates, examine
 from harness.evaluation.desks import reference_desk, suite_desk
 from harness.evaluation.liveness import prove_alive
 from harness.evaluation.manifest import manifest
+from harness.evaluation.noise import audit_noise
+from harness.evaluation.noise import describe as describe_noise
+from harness.evaluation.parity import describe as describe_parity
 from harness.evaluation.parity import probe
 from harness.evaluation.plan import Plan, check_lengths, check_rules, make_plan
-from harness.evaluation.probe import TASK
+from harness.evaluation.probe import NOISE_TASK, TASK
 from harness.evaluation.sequential import Asked, Referee, ask_until_decided
 from harness.evaluation.suite import Suite, load_suite
 from harness.evaluation.write import Answered, answered, write_tables
@@ -65,12 +69,27 @@ def evaluate(
         reference = reference_desk(suite, candidates, encoder, run, cache)
         parity = _probe_parity(suite, plan, candidates, (desk, reference), progress)
         asked = _ask(plan, candidates, referee, desk, progress)
+        noise = audit_noise(asked.plan, asked.answers, suite.noise, desk, progress) if suite.noise else {}
         engine = desk.engine.describe() if desk.engine else before
-    probed = [Answered(TASK, suite.parity.metrics(), parity)] if suite.parity else []
+    probed, entries = _probes(suite, parity, noise)
     write_tables(run, [*(answered(task, asked.plan, asked.answers) for task in tasks), *probed], progress)
-    done = manifest(suite, tasks, candidates, asked.plan, pulses, parity, engine, asked.watches, state="complete")
+    done = manifest(suite, tasks, candidates, asked.plan, pulses, entries, engine, asked.watches, state="complete")
     write_json(run.manifest_path, done)
     return run
+
+
+def _probes(
+    suite: Suite, parity: dict[str, list[Response]], noise: dict[str, list[Response]]
+) -> tuple[list[Answered], list[dict[str, Any]]]:
+    """The suite's probes as tasks: what is scored, and their entries in the manifest."""
+    probed, entries = [], []
+    if suite.parity:
+        probed.append(Answered(TASK, suite.parity.metrics(), parity))
+        entries.append(describe_parity(suite.parity, parity))
+    if suite.noise:
+        probed.append(Answered(NOISE_TASK, suite.noise.metrics(), noise))
+        entries.append(describe_noise(suite.noise, noise))
+    return probed, entries
 
 
 def _ask(plan: Plan, candidates: Candidates, referee: Referee | None, desk: Desk, progress: Progress) -> Asked:

@@ -11,11 +11,9 @@ from typing import Any
 from harness import __version__
 from harness.evaluation.candidates import Candidates
 from harness.evaluation.liveness import Pulse
-from harness.evaluation.parity import describe
 from harness.evaluation.plan import Plan
 from harness.evaluation.sequential import Watch
 from harness.evaluation.suite import Suite
-from harness.records import Response
 from harness.tasks import Task
 
 _PACKAGES = (
@@ -36,7 +34,7 @@ def manifest(
     candidates: Candidates,
     plan: Plan,
     pulses: Mapping[str, Pulse] = MappingProxyType({}),
-    parity: Mapping[str, Sequence[Response]] = MappingProxyType({}),
+    probes: Sequence[dict[str, Any]] = (),
     engine: dict[str, Any] | None = None,
     watches: Mapping[str, Watch] = MappingProxyType({}),
     *,
@@ -51,8 +49,7 @@ def manifest(
         "base_name": suite.base_name,
         "baseline_name": suite.baseline_name,
         "models": [row.model_dump(mode="json") for row in candidates.rows],
-        "tasks": [_task(task, plan, watches.get(task.name)) for task in tasks]
-        + ([describe(suite.parity, parity)] if suite.parity and parity else []),
+        "tasks": [*(_task(task, plan, watches.get(task.name)) for task in tasks), *probes],
         "liveness": {name: pulse.to_json() for name, pulse in pulses.items()},
         "engine": engine,
         "requests": len(plan.requests),

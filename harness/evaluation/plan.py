@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.engines import Encoder
-from harness.evaluation.probe import TASK
+from harness.evaluation.probe import NOISE_TASK, TASK
 from harness.evaluation.suite import Suite
 from harness.models import Model
 from harness.records import InputError, Kind, Request, Sample, TaskRow
@@ -68,16 +68,20 @@ def check_rules(suite: Suite, tasks: Sequence[Task]) -> None:
     metrics = {task.name: task.metrics for task in tasks}
     if suite.parity:
         metrics[TASK] = suite.parity.metrics()
+    if suite.noise:
+        metrics[NOISE_TASK] = suite.noise.metrics()
     for rule in suite.gate:
         for row in selected_tasks(rule, rule_rows(suite, tasks)):
             chosen_metric(rule, row.name, [metric.name for metric in metrics[row.name]])
 
 
 def rule_rows(suite: Suite, tasks: Sequence[Task]) -> list[TaskRow]:
-    """What rules of a suite select from: its tasks, and the parity probe where there is one."""
+    """What rules of a suite select from: its tasks, and its probes where there are any."""
     rows = [TaskRow(name=task.name, tags=list(task.tags), fingerprint="", samples=0) for task in tasks]
     if suite.parity:
         rows.append(TaskRow(name=TASK, tags=["parity"], fingerprint="", samples=0))
+    if suite.noise:
+        rows.append(TaskRow(name=NOISE_TASK, tags=["noise"], fingerprint="", samples=0))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""What a suite says about the serving parity probe."""
+"""What a suite says about its probes: serving parity and the noise floor."""
 
 from typing import Annotated, Any
 
@@ -8,6 +8,8 @@ from harness.metrics import Metric, build_metric
 
 #: The name under which rules, tables and reports find the probe.
 TASK = "serving_parity"
+NOISE_TASK = "noise_floor"
+NOISE_METRICS: list[str | dict[str, Any]] = ["text_mismatch", "score_mismatch"]
 METRICS: list[str | dict[str, Any]] = ["logprob_gap", "large_logprob_gap", "text_mismatch"]
 
 
@@ -28,3 +30,14 @@ class ParityProbe(BaseModel):
 
     def metrics(self) -> list[Metric]:
         return [build_metric(spec) for spec in self.metric_specs]
+
+
+class NoiseAudit(BaseModel):
+    """The ``noise:`` section of a suite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    samples: Annotated[int, Field(gt=0)] = Field(32, description="asked again, taken evenly from all tasks")
+
+    def metrics(self) -> list[Metric]:
+        return [build_metric(spec) for spec in NOISE_METRICS]

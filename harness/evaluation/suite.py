@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from harness.engines import EngineSettings
-from harness.evaluation.probe import ParityProbe
+from harness.evaluation.probe import NoiseAudit, ParityProbe
 from harness.records import Rule, nearest, read_document
 
 #: Engines whose models are somebody else's, told apart by their names alone.
@@ -42,6 +42,7 @@ class Suite(BaseModel):
         "stop", description="what an adapter that fails a check does: stop the run, or be left out and fail the gate"
     )
     parity: ParityProbe | None = Field(None, description="hold the engine against transformers + PEFT")
+    noise: NoiseAudit | None = Field(None, description="ask some greedy requests again: how often do answers flip?")
     gate: list[Rule] = []
 
     _folder: Path = PrivateAttr(default=Path())

@@ -1,10 +1,12 @@
-"""Serving parity: does what is served say what transformers + PEFT says? One sample is one prompt.
+"""Does a second answer to the same prompt say the same? One sample is one prompt.
 
-The reference's text is the sample's target; log-probabilities of that text stand in the sample's document, under
-``reference_logprobs`` and ``served_logprobs`` (nats, one a token).
+For serving parity the first answer is that of transformers + PEFT: its text is the sample's target; log-probabilities
+of that text stand in the sample's document, under ``reference_logprobs`` and ``served_logprobs`` (nats, one a token).
+For the noise floor the first answer is the run's own, and ``scores`` in the document holds what both are worth.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -83,18 +85,53 @@ class LargeLogprobGap(MeanMetric):
         return float(found.max() > self.threshold), 1.0
 
 
+@register("score_mismatch")
+class ScoreMismatch(MeanMetric):
+    """Share of samples whose score changes from one answer to the other: by more than ``TOLERANCE``, or to or from
+    not being judged at all. ``extracted`` says how."""
+
+    greater_is_better = False
+    is_rate = True
+    #: Rounding moves probabilities in the sixth place; it does not turn an answer.
+    TOLERANCE = 1e-3
+
+    def __init__(self, labels: Sequence[str] = ()) -> None:
+        pass
+
+    @property
+    def signature(self) -> str:
+        return f"score_mismatch|task's first metric|by more than:{self.TOLERANCE:g}"
+
+    def measure(self, responses: Sequence[Response]) -> list[Score]:
+        return [self._one(*_of_document(response, "scores")) for response in responses]
+
+    def _one(self, first: float | None, second: float | None) -> Score:
+        if first is None or second is None:
+            moved = float(first is not second)
+        else:
+            moved = float(abs(first - second) > self.TOLERANCE)
+        return Score(Outcome.SCORED, moved, (moved, 1.0), f"{_worth(first)}, then {_worth(second)}")
+
+
+def _worth(value: float | None) -> str:
+    return "not judged" if value is None else f"{value:.4g}"
+
+
 def gaps(response: Response) -> np.ndarray:
     """|Δ log p| of each token of the reference's text, shape ``(tokens,)``.
 
     Raises:
         InputError: the sample does not come from a parity probe.
     """
-    document = response.sample.document
-    try:
-        pair = [np.asarray(document[name], dtype=float) for name in ("reference_logprobs", "served_logprobs")]
-    except KeyError as error:
-        raise InputError(f"the sample has no {error}", mend="parity metrics judge the serving parity probe") from None
+    pair = [np.asarray(_of_document(response, f"{side}_logprobs"), dtype=float) for side in ("reference", "served")]
     return np.abs(pair[0] - pair[1])
+
+
+def _of_document(response: Response, name: str) -> Any:
+    try:
+        return response.sample.document[name]
+    except KeyError:
+        raise InputError(f"the sample has no {name!r}", mend="only the probes of a suite have this metric") from None
 
 
 def _gap_score(found: np.ndarray, statistics: Callable[[np.ndarray], tuple[float, float]]) -> Score:

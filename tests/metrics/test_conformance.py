@@ -53,7 +53,7 @@ def _responses(name: str, texts: list[str | None]) -> list[Response]:
     made = []
     for i, text in enumerate(texts):
         served = [-0.1, -0.2] if text == GOLD[i % 4] else [-5.0, -6.0]
-        probed = {"reference_logprobs": [-0.1, -0.2], "served_logprobs": served}
+        probed = {"reference_logprobs": [-0.1, -0.2], "served_logprobs": served, "scores": [1.0, text == GOLD[i % 4]]}
         instructed = {"instruction_id_list": ["keywords:existence"], "kwargs": [{"keywords": [GOLD[i % 4]]}]}
         document = {"harmful": i % 2 == 0, "urgent": i == 1, **probed, **instructed}
         choices = LABELS if name in CHOICE else ()
