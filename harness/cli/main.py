@@ -13,6 +13,7 @@ COMMANDS = {
     "compare": "Compare the models of a run, or of two runs.",
     "gate": "Decide whether the candidates of a run may ship.",
     "report": "Write the report of a run again.",
+    "leaderboard": "Rank the models of several runs on a static site.",
     "train": "Train an adapter from a recipe.",
     "tasks": "List, show and check tasks.",
     "safety": "Say how often the safety checks themselves are wrong.",

@@ -1,17 +1,13 @@
 """`report.html`: one file that opens offline. Gathers what the templates in ``reports/`` show; draws nothing itself."""
 
-import base64
-import hashlib
-import re
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from harness.records import Comparison, Verdict, content_root
-from harness.reports import numbers
-from harness.reports.outcome import GLYPH, candidates, headline
+from harness.records import Comparison, Verdict
+from harness.reports.outcome import candidates, headline
+from harness.reports.pages import asset, content_security_policy, environment
 from harness.reports.plots import forests, strip, trade_off
 from harness.reports.repeats import repeat_lines
 from harness.reports.safety import safety_rows
@@ -31,18 +27,16 @@ def html_report(
         samples: One row a sample, model and metric, with the columns task, key, model, prompt, target, response,
             metric, outcome, value, extracted and findings.
     """
-    templates = content_root() / "reports"
-    style = Markup((templates / "report.css").read_text(encoding="utf-8"))
-    script = Markup((templates / "report.js").read_text(encoding="utf-8"))
+    style, script = asset("report.css"), asset("report.js")
     embedded = embed_samples(comparison, verdict, samples)
     found = candidates(comparison, verdict)
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             style=style,
             script=script,
-            policy=_policy(style, script),
+            policy=content_security_policy(style, script),
             data=Markup(embedded.json),
             embedded=embedded,
             comparison=comparison,
@@ -57,46 +51,6 @@ def html_report(
             evidence=_evidence(verdict),
             manifest=_flatten(manifest),
         )
-    )
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(content_root() / "reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
-        "line": one_line,
-        "visible": visible,
-        "breakable": _breakable,
-        "number": numbers.number,
-        "signed": numbers.signed,
-        "bounds": numbers.bounds,
-        "p": numbers.p_value,
-    }
-    environment.filters["id"] = id
-    environment.globals["glyph"] = GLYPH
-    return environment
-
-
-def _breakable(name: str) -> Markup:
-    """A name that may be broken after its underscores and slashes."""
-    return Markup(re.sub(r"(?<=[_/])", "<wbr>", str(escape(one_line(name, 80)))))
-
-
-def _policy(style: str, script: str) -> str:
-    """A Content-Security-Policy that lets this file's own style and script run and nothing else happen."""
-
-    def source(text: str) -> str:
-        return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
-
-    return (
-        f"default-src 'none'; style-src {source(style)}; script-src {source(script)}; "
-        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
 
 

@@ -102,7 +102,8 @@ def test_the_trade_off_is_the_mean_change_of_targets_and_probes_in_points():
 
 def test_reports_are_written_whole_and_leave_nothing_beside(tmp_path):
     write_reports(tmp_path / "run", *bundle())
-    assert {p.name for p in (tmp_path / "run").iterdir()} == {"report.html", "report.md", "junit.xml"}
+    written = {"report.html", "report.md", "junit.xml", "findings.sarif", "codequality.json"}
+    assert {p.name for p in (tmp_path / "run").iterdir()} == written
 
 
 def test_a_report_that_cannot_be_saved_is_an_error(tmp_path):
