@@ -41,11 +41,9 @@ def test_models_differ_significantly_if_and_only_if_they_share_no_group() -> Non
     values = (rng.random((150, 6)) < [0.9, 0.86, 0.8, 0.72, 0.65, 0.6]).astype(float)
     found = placed(values)
     assert len({group for r in found for group in r.groups}) > 1
-    for i, one in enumerate(found):
-        behind = sum(
-            not set(one.groups) & set(other.groups) for j, other in enumerate(found) if found[j].rank > one.rank
-        )
-        assert one.high == len(found) - behind
+    for one in found:
+        worse = [other for other in found if other.rank > one.rank]
+        assert one.high == len(found) - sum(not set(one.groups) & set(other.groups) for other in worse)
 
 
 def test_equal_models_share_the_better_place_and_nothing_is_sure() -> None:
