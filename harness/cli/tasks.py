@@ -100,7 +100,9 @@ def _find(selectors: list[str]) -> "list[Task]":
 
 
 def _summary(task: "Task") -> dict[str, Any]:
-    beside = task.definition.data.path is not None
+    from harness.tasks import PackTask
+
+    beside = isinstance(task, PackTask) and task.definition.data.path is not None
     return {
         "task": task.name,
         "tags": list(task.tags),

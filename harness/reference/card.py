@@ -13,7 +13,7 @@ from harness.metrics import Metric
 from harness.models import Base, Model, resolve_base
 from harness.records import Answer, Request, Response, content_root, reference_model
 from harness.reference.packs import PACKS
-from harness.tasks import Task
+from harness.tasks import PackTask, Task
 
 COMMAND = "python -m harness.reference.card"
 
@@ -30,7 +30,7 @@ class Line:
 
 def measure(folder: Path, packs: Sequence[str] = tuple(PACKS), limit: int | None = None) -> list[Line]:
     """Held-out figures of the model in ``folder``, greedy and in float32; ``limit`` samples a pack."""
-    tasks = [Task.read(content_root() / "tasks" / pack / "task.yaml") for pack in packs]
+    tasks = [PackTask.read(content_root() / "tasks" / pack / "task.yaml") for pack in packs]
     asked = {
         (task.name, sample.key): request
         for task in tasks

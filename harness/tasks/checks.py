@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from statistics import fmean
 
-from harness.records import InputError, Prompt, Sample, prompt_text
-from harness.tasks.build import SampleBuilder
+from harness.records import InputError, Prompt, Request, Sample, prompt_text
+from harness.tasks.base import Task
 from harness.tasks.files import Row
 from harness.tasks.filters import find_label
 from harness.tasks.prompts import question
-from harness.tasks.task import Task
+from harness.tasks.task import PackTask
 from harness.tasks.templates import fields
 
 #: A target of at least so many words that stands whole in its prompt is taken for a leak.
@@ -47,22 +47,23 @@ def check_task(
     """
     pairs, problems = _built(task)
     problems += _metrics(task)
-    problems += _pinned(task)
     problems += _repeated(task, pairs)
-    problems += _leaking(task, pairs)
-    problems += _missing_labels(task, [sample for _, sample in pairs])
-    problems += _overlapping(task, pairs)
+    if isinstance(task, PackTask):
+        problems += _pinned(task)
+        problems += _leaking(task, pairs)
+        problems += _missing_labels(task, [sample for _, sample in pairs])
+        problems += _overlapping(task, pairs)
     if encode is not None and context_length is not None:
         problems += _too_long(task, pairs, encode, context_length)
     return problems
 
 
 def _built(task: Task) -> tuple[list[tuple[Row, Sample]], list[Problem]]:
-    builder = SampleBuilder(task.definition, task.fewshot_rows)
+    rows, build = task.rows, task.builder()
     pairs, problems = [], []
-    for row in task.rows:
+    for row in rows:
         try:
-            pairs.append((row, builder.build(row)))
+            pairs.append((row, build(row)))
         except InputError as error:
             problems.append(Problem("row", row.where, "; ".join(filter(None, (error.what, error.mend)))))
     return pairs, problems
@@ -75,7 +76,7 @@ def _metrics(task: Task) -> Iterator[Problem]:
         yield Problem("metric", str(task.path), "; ".join(filter(None, (error.what, error.mend))))
 
 
-def _pinned(task: Task) -> Iterator[Problem]:
+def _pinned(task: PackTask) -> Iterator[Problem]:
     data = task.definition.data
     if data.hub is not None and data.revision is None:
         yield Problem("pin", str(task.path), f"data set {data.hub} is not pinned; set data.revision to a commit")
@@ -95,7 +96,7 @@ def _repeated(task: Task, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Probl
             yield Problem(kind, row.where, f"the same prompt as {earlier.where}, with another answer")
 
 
-def _leaking(task: Task, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
+def _leaking(task: PackTask, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
     if task.definition.labels and task.output == "generate":
         yield from _leaking_labels(task, pairs)
         return
@@ -111,7 +112,7 @@ def _leaking(task: Task, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Proble
             yield Problem("leak", row.where, f"the whole target stands in the prompt: {target[:60]!r}")
 
 
-def _leaking_labels(task: Task, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
+def _leaking_labels(task: PackTask, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
     labels = task.definition.labels
     own, others = [], []
     for row, sample in pairs:
@@ -124,14 +125,14 @@ def _leaking_labels(task: Task, pairs: Sequence[tuple[Row, Sample]]) -> Iterator
         yield Problem("leak", str(task.path), what)
 
 
-def _missing_labels(task: Task, samples: Sequence[Sample]) -> Iterator[Problem]:
+def _missing_labels(task: PackTask, samples: Sequence[Sample]) -> Iterator[Problem]:
     occurring = {reference for sample in samples for reference in sample.references}
     for label in task.definition.labels:
         if label not in occurring:
             yield Problem("label", str(task.path), f"label {label!r} never occurs in the data")
 
 
-def _overlapping(task: Task, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
+def _overlapping(task: PackTask, pairs: Sequence[tuple[Row, Sample]]) -> Iterator[Problem]:
     examples: dict[str, list[str]] = defaultdict(list)
     for row in task.fewshot_rows:
         examples[question(task.definition, row)].append(row.where)
@@ -146,11 +147,14 @@ def _too_long(
 ) -> Iterator[Problem]:
     if task.output == "perplexity":
         return
-    room = task.definition.generation.max_tokens if task.output == "generate" else 0
     for row, sample in pairs:
-        longest = max((len(encode(choice)) for choice in sample.choices or (sample.target,)), default=0)
-        length = len(encode(sample.prompt)) + (room or longest)
+        length = max(_length(request, encode) for request in task.requests(sample, ""))
         if length > context_length:
             shown = f"{prompt_text(sample.prompt)[:40]!r}"
             what = f"prompt and answer take up to {length} tokens, the model {context_length}: {shown}"
             yield Problem("length", row.where, what)
+
+
+def _length(request: Request, encode: Callable[[Prompt], Sized]) -> int:
+    longest = max((len(encode(one)) for one in request.continuations), default=0)
+    return len(encode(request.prompt)) + (request.decoding.max_tokens if request.decoding else longest)

@@ -137,11 +137,31 @@ class GenerationSettings(_Part):
         return self
 
 
-class TaskDefinition(_Part):
-    """A task.yaml. Templates are Jinja2 over the fields of one row of data.
+class Definition(_Part):
+    """What every task says, whatever format it was written in.
 
     Attributes:
         task: Name; the folder of a registered pack carries the same.
+        labels: The closed set of answers, for classification.
+        cluster: The source that samples share (the same passage, patient, author): a field's name, or a template.
+            Intervals and tests then count sources, not samples.
+        metrics: Names, or mappings with ``name`` and options. The first is the task's main figure.
+    """
+
+    task: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
+    version: int | float | str = 1
+    description: str = ""
+    tags: list[str] = []
+    license: str = ""
+    labels: list[str] = []
+    cluster: str | None = None
+    metrics: Annotated[list[str | dict[str, Any]], Field(min_length=1)]
+
+
+class TaskDefinition(Definition):
+    """A task.yaml. Templates are Jinja2 over the fields of one row of data.
+
+    Attributes:
         output: What is asked of the model: new text, the likeliest of given choices, the likelihood of the target,
             or the likelihood of a whole text.
         format: ``text`` is continued as it stands, ``chat`` goes through the model's chat template, ``instruction`` is
@@ -151,18 +171,10 @@ class TaskDefinition(_Part):
         target: The expected answer; for multiple choice the choice or its index.
         references: Instead of ``target``, several acceptable answers: templates, or one that gives a list.
         choices: For multiple choice: templates, or one that gives a list.
-        labels: The closed set of answers, for classification.
-        cluster: The source that samples share (the same passage, patient, author): a field's name, or a template.
-            Intervals and tests then count sources, not samples.
         filters: What is read from the generated text before metrics see it, in order.
-        metrics: Names, or mappings with ``name`` and options. The first is the task's main figure.
     """
 
-    task: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
     version: int = 1
-    description: str = ""
-    tags: list[str] = []
-    license: str = ""
     data: DataSource
     output: Output = "generate"
     format: Format = "text"
@@ -172,12 +184,9 @@ class TaskDefinition(_Part):
     target: Annotated[str | None, BeforeValidator(_index_as_text)] = None
     references: str | list[str] | None = None
     choices: str | list[str] | None = None
-    labels: list[str] = []
-    cluster: str | None = None
     fewshot: FewShot = FewShot()
     generation: GenerationSettings = GenerationSettings()
     filters: list[FilterSpec] = []
-    metrics: Annotated[list[str | dict[str, Any]], Field(min_length=1)]
 
     @field_validator("system", "prompt", "input", "target", "references", "choices")
     @classmethod

@@ -1,4 +1,4 @@
-"""Tasks by name, tag, pattern or path."""
+"""Tasks by name, tag, pattern or path, in the house's own format or lm-evaluation-harness'."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -6,7 +6,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from harness.records import InputError, content_root, nearest
-from harness.tasks.task import Task
+from harness.tasks import foreign
+from harness.tasks.base import Task
+from harness.tasks.task import PackTask
 
 _FILE = "task.yaml"
 
@@ -34,8 +36,9 @@ def find_tasks(selectors: Sequence[str], *, folder: Path) -> list[Task]:
     """The tasks that selectors name, each once, in their order.
 
     Args:
-        selectors: A name, ``tag:forgetting``, a pattern (``medical_*``), or a path (it starts with ``.``, ``/`` or
-            ``~``) of a pack, its task.yaml, or a folder of packs.
+        selectors: A name, ``tag:forgetting``, a pattern (``medical_*``), a path (it starts with ``.``, ``/`` or ``~``)
+            of a pack, its task.yaml, or a folder of packs; a path of a YAML file of lm-evaluation-harness, or of a
+            folder of those; or ``lm_eval:NAME`` for a task, group or tag of the installed lm-eval package.
         folder: What relative paths start from.
 
     Raises:
@@ -53,6 +56,8 @@ def find_tasks(selectors: Sequence[str], *, folder: Path) -> list[Task]:
 def _select(selector: str, folder: Path) -> list[Task]:
     if selector.startswith((".", "/", "~")):
         return _by_path(selector, folder)
+    if selector.startswith(foreign.PREFIX):
+        return [*foreign.tasks_by_name(selector.removeprefix(foreign.PREFIX))]
     packs = known_packs()
     if selector.startswith("tag:"):
         return _by_tag(selector.removeprefix("tag:"), packs)
@@ -78,7 +83,7 @@ def _by_tag(tag: str, packs: dict[str, Path]) -> list[Task]:
 
 
 def _registered(name: str, path: Path) -> Task:
-    task = Task.read(path)
+    task = PackTask.read(path)
     if task.name != name:
         raise InputError(f"task {task.name!r} lies in a folder named {name!r}", where=str(path), mend="name both alike")
     return task
@@ -87,10 +92,16 @@ def _registered(name: str, path: Path) -> Task:
 def _by_path(selector: str, folder: Path) -> list[Task]:
     path = folder / Path(selector).expanduser()
     if path.is_file():
-        return [Task.read(path)]
+        return _of_file(path)
     if (path / _FILE).is_file():
-        return [Task.read(path / _FILE)]
+        return _of_file(path / _FILE)
     inner = sorted(path.glob(f"*/{_FILE}"))
-    if not inner:
-        raise InputError(f"no {_FILE} here", where=str(path), mend="name a task pack, or a folder that holds some")
-    return [Task.read(one) for one in inner]
+    tasks = [task for one in inner for task in _of_file(one)] or [*foreign.tasks_of_folder(path)]
+    if not tasks:
+        mend = "name a task pack, a folder that holds some, or tasks of lm-evaluation-harness"
+        raise InputError(f"no {_FILE} here", where=str(path), mend=mend)
+    return tasks
+
+
+def _of_file(path: Path) -> list[Task]:
+    return [*foreign.tasks_of_file(path)] if foreign.is_lm_eval(path) else [PackTask.read(path)]

@@ -26,7 +26,7 @@ def load_rows(data: DataSource, folder: Path, part: Part = "test") -> list[Row]:
         name = data.path if part == "test" else data.fewshot
         return read_rows([inside(folder, str(name))], data)
     split = data.split if part == "test" else str(data.fewshot)
-    found = _mirrored(data, split, part)
+    found = mirrored(data, split, part)
     if found is not None:
         return read_rows(*found)
     return _from_hub(data, split)
@@ -47,7 +47,8 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
-def _mirrored(data: DataSource, split: str, part: Part) -> tuple[list[Path], FileOptions] | None:
+def mirrored(data: DataSource, split: str, part: Part = "test") -> tuple[list[Path], FileOptions] | None:
+    """The files of a hub data set below ``HARNESS_DATA`` and how to read them; None where there are none."""
     root = os.environ.get(MIRRORS)
     if not root:
         return None

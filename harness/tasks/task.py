@@ -1,13 +1,12 @@
-"""A task: its definition, samples, requests, and what is read from the answers."""
+"""A task of the house's own format: its definition, samples, requests, and what is read from the answers."""
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-from harness.metrics import DerivedMetric, Metric, build_metric
 from harness.records import (
     Answer,
     Decoding,
-    InputError,
     Kind,
     Request,
     Response,
@@ -16,8 +15,9 @@ from harness.records import (
     content_hash,
     read_document,
 )
+from harness.tasks.base import Task
 from harness.tasks.border import continuation
-from harness.tasks.build import SampleBuilder, tell_apart
+from harness.tasks.build import SampleBuilder
 from harness.tasks.definition import TaskDefinition
 from harness.tasks.files import Row
 from harness.tasks.filters import apply_filters
@@ -27,61 +27,32 @@ from harness.tasks.sources import load_rows
 _NOT_MEASURED = {"description", "tags", "license", "data", "metrics"}
 
 
-class Task:
-    """One task. Data and metrics are loaded when first asked for.
+class PackTask(Task):
+    """A task of the house's own format: a task.yaml, its data beside it or on the hub."""
 
-    Args:
-        definition: What its task.yaml says.
-        path: That file; data paths are read relative to its folder.
-    """
+    definition: TaskDefinition
 
     def __init__(self, definition: TaskDefinition, path: Path) -> None:
-        self.definition = definition
-        self.path = path
-        self.name = definition.task
-        self.version = definition.version
-        self.description = definition.description
-        self.tags = tuple(definition.tags)
+        super().__init__(definition, path)
         self.output = definition.output
 
     @classmethod
-    def read(cls, path: Path) -> "Task":
-        """The task of a task.yaml.
+    def read(cls, path: Path) -> "PackTask":
+        """The task of a task.yaml; its data paths are read relative to its folder.
 
         Raises:
             InputError: naming file, line and what is wrong.
         """
         return cls(read_document(path, TaskDefinition), path)
 
-    def __repr__(self) -> str:
-        return f"Task({self.name!r}, {str(self.path)!r})"
-
-    @cached_property
-    def metrics(self) -> list[Metric]:
-        """The task's metrics, the main one first."""
-        try:
-            metrics = [build_metric(spec, labels=self.definition.labels) for spec in self.definition.metrics]
-        except InputError as error:
-            raise InputError(error.what, where=f"{self.path} metrics", mend=error.mend) from None
-        for metric in metrics:
-            if isinstance(metric, DerivedMetric) and metric.repeats_needed > self.repeats:
-                raise InputError(
-                    f"{metric.name} needs {metric.repeats_needed} generations of each sample, here: {self.repeats}",
-                    where=f"{self.path} metrics",
-                    mend=f"set generation.repeats to {metric.repeats_needed} or more, and a temperature",
-                )
-        return metrics
-
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of everything a figure depends on: prompts, data, generation settings, filters, metrics."""
         measured = self.definition.model_dump(mode="json", exclude=_NOT_MEASURED)
         data = [sorted(content_hash(row.values) for row in rows) for rows in (self.rows, self.fewshot_rows)]
         return content_hash([measured, data, [metric.signature for metric in self.metrics]])
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The rows of data, each with its file and line."""
         return load_rows(self.definition.data, self.path.parent)
 
     @cached_property
@@ -91,41 +62,14 @@ class Task:
             return []
         return load_rows(self.definition.data, self.path.parent, "fewshot")
 
-    @cached_property
-    def _all_samples(self) -> list[Sample]:
-        builder = SampleBuilder(self.definition, self.fewshot_rows)
-        return tell_apart([builder.build(row) for row in self.rows])
-
-    def samples(self, limit: int | None = None, seed: int = 0) -> list[Sample]:
-        """The task's samples.
-
-        Args:
-            limit: Take this many at random. A larger limit with the same seed adds to a smaller one's samples.
-            seed: Of that choice, which depends on the samples' content and not on their order.
-
-        Returns:
-            All samples in the order of the data, or the chosen ones in the order of the draw.
-
-        Raises:
-            InputError: the data cannot be read, or a row is wrong; with file and line.
-        """
-        if limit is None:
-            return list(self._all_samples)
-        ranked = sorted(self._all_samples, key=lambda sample: content_hash([seed, sample.key]))
-        return ranked[:limit]
-
     @property
     def repeats(self) -> int:
-        """How many times each sample is put to a model."""
         return self.definition.generation.repeats
 
-    def requests(self, sample: Sample, model: str, seed: int = 0, repetition: int = 0) -> list[Request]:
-        """What is asked of ``model`` for one sample.
+    def builder(self) -> Callable[[Row], Sample]:
+        return SampleBuilder(self.definition, self.fewshot_rows).build
 
-        Args:
-            seed: Of the run; sampled generations derive theirs from it, the task, the sample and the repetition.
-            repetition: Number of this generation of the sample, from 0 to below ``repeats``.
-        """
+    def requests(self, sample: Sample, model: str, seed: int = 0, repetition: int = 0) -> list[Request]:
         if self.output == "generate":
             return [Request(model, Kind.GENERATE, sample.prompt, decoding=self._decoding(sample, seed, repetition))]
         if self.output == "perplexity":
@@ -135,7 +79,6 @@ class Task:
         return [Request(model, Kind.LOGLIKELIHOOD, sample.prompt, continuations=scored)]
 
     def response(self, sample: Sample, answers: list[Answer], repetition: int = 0) -> Response:
-        """What metrics judge: the filtered text, or the likeliest choice (by total log-likelihood; ties: the first)."""
         (answer,) = answers
         if self.output == "generate":
             if answer.generation is None:

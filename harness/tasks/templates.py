@@ -20,13 +20,13 @@ _TICK = "_harness_tick"
 _KEEP = "_harness_keep"
 
 
-class _Environment(ImmutableSandboxedEnvironment):
+class BoundedEnvironment(ImmutableSandboxedEnvironment):
     """Jinja2's immutable sandbox, without randomness, with bounded products."""
 
     intercepted_binops = frozenset(["*", "**"])
 
-    def __init__(self) -> None:
-        super().__init__(undefined=StrictUndefined, autoescape=False)
+    def __init__(self, *, keep_trailing_newline: bool = False) -> None:
+        super().__init__(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=keep_trailing_newline)
         del self.globals["lipsum"], self.filters["random"]
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -38,19 +38,19 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-_ENVIRONMENT = _Environment()
+_ENVIRONMENT = BoundedEnvironment()
 
 
-def check_template(source: str) -> None:
+def check_template(source: str, environment: BoundedEnvironment = _ENVIRONMENT) -> None:
     """Compile a template.
 
     Raises:
         jinja2.TemplateSyntaxError: it does not parse.
     """
-    _compiled(source)
+    _compiled(source, environment=environment)
 
 
-def render(source: str, row: Mapping[str, Any], *, where: str) -> str:
+def render(source: str, row: Mapping[str, Any], *, where: str, environment: BoundedEnvironment = _ENVIRONMENT) -> str:
     """The template filled from a row.
 
     Args:
@@ -59,7 +59,7 @@ def render(source: str, row: Mapping[str, Any], *, where: str) -> str:
     Raises:
         InputError: the row lacks a field, or the template fails on it.
     """
-    return _guarded(lambda: _compiled(source).render(_scope(row)), row, where)
+    return _guarded(lambda: _compiled(source, environment=environment).render(_scope(row)), row, where)
 
 
 def render_list(source: str, row: Mapping[str, Any], *, where: str) -> list[str]:
@@ -108,15 +108,15 @@ def _scope(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def _compiled(source: str, value_only: bool = False) -> Template:
-    tree = _ENVIRONMENT.parse(source)
+def _compiled(source: str, value_only: bool = False, environment: BoundedEnvironment = _ENVIRONMENT) -> Template:
+    tree = environment.parse(source)
     for block in tree.find_all((nodes.For, nodes.Macro, nodes.CallBlock)):
         block.body.insert(0, nodes.Output([_call(_TICK)]))  # type: ignore[attr-defined]
     if value_only:
         _hand_out_value(tree)
     tree.set_lineno(1)
-    tree.set_environment(_ENVIRONMENT)
-    return _ENVIRONMENT.from_string(tree)
+    tree.set_environment(environment)
+    return environment.from_string(tree)
 
 
 def _call(name: str, *arguments: nodes.Expr) -> nodes.Call:

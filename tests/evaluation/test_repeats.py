@@ -9,7 +9,7 @@ import harness
 from harness.comparison import compare
 from harness.evaluation import rescore
 from harness.records import Comparison, InputError
-from harness.tasks import Task
+from harness.tasks import PackTask
 from tests.packs import word_rows, write_pack, write_suite
 
 SAMPLED = {"max_tokens": 6, "temperature": 1.0}
@@ -90,17 +90,17 @@ def test_samples_of_one_source_are_one_cluster(tmp_path: Path, adapter: Path) ->
 def test_what_cannot_be_repeated_is_refused_in_a_line(tmp_path: Path) -> None:
     greedy = write_pack(tmp_path, "greedy", word_rows(2), generation={"repeats": 5})
     with pytest.raises(InputError, match="greedy decoding gives the same text 5 times"):
-        Task.read(greedy / "task.yaml")
+        PackTask.read(greedy / "task.yaml")
     choice = write_pack(
         tmp_path, "choice", word_rows(2), output="multiple_choice", choices=["{{ label }}", "x"], metrics=["accuracy"]
     )
     text = (choice / "task.yaml").read_text() + "generation: {repeats: 2, temperature: 1.0}\n"
     (choice / "task.yaml").write_text(text)
     with pytest.raises(InputError, match=r"generation\.repeats goes with output generate"):
-        Task.read(choice / "task.yaml")
+        PackTask.read(choice / "task.yaml")
     lost = write_pack(tmp_path, "lost", word_rows(2), cluster="sauce")
     with pytest.raises(InputError, match="no column 'sauce'"):
-        Task.read(lost / "task.yaml").samples()
+        PackTask.read(lost / "task.yaml").samples()
 
 
 def test_repeats_and_sources_are_part_of_the_fingerprint(tmp_path: Path) -> None:
@@ -111,7 +111,8 @@ def test_repeats_and_sources_are_part_of_the_fingerprint(tmp_path: Path) -> None
         {"cluster": "text"},
     ]
     tasks = [
-        Task.read(write_pack(tmp_path / str(i), "words", word_rows(3), **p) / "task.yaml") for i, p in enumerate(packs)
+        PackTask.read(write_pack(tmp_path / str(i), "words", word_rows(3), **p) / "task.yaml")
+        for i, p in enumerate(packs)
     ]
     assert len({task.fingerprint for task in tasks}) == len(packs)
 

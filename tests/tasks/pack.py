@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from harness.tasks import Task
+from harness.tasks import PackTask, Task
 
 ROWS = [
     {"text": "I love it", "label": "good"},
@@ -46,4 +46,4 @@ def write_pack(
 
 
 def make_task(folder: Path, rows: list[dict[str, Any]] | None = None, **changes: Any) -> Task:
-    return Task.read(write_pack(folder, rows, **changes))
+    return PackTask.read(write_pack(folder, rows, **changes))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harness.records import InputError
-from harness.tasks import Task, find_tasks
+from harness.tasks import PackTask, find_tasks
 from tests.tasks.pack import DEFINITION, ROWS, make_task, write_pack
 
 #: Changes of a sound task.yaml, and what the one line must say.
@@ -92,7 +92,7 @@ def test_a_wrong_task_file_is_explained_with_its_line(tmp_path: Path, case: str)
     changes, said = WRONG_DEFINITIONS[case]
     path = write_pack(tmp_path, **{"without": "", **changes})
     with pytest.raises(InputError) as error:
-        Task.read(path)
+        PackTask.read(path)
     line = the_line(error)
     for words in said:
         assert words in line
