@@ -1,8 +1,9 @@
 """``harness safety``: how often the safety checks themselves are wrong."""
 
+import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -29,13 +30,16 @@ def audit(
     data_folder: Annotated[
         Path | None, typer.Option(help="A folder of public labelled sets; HARNESS_DATA if left out.")
     ] = None,
+    cards: Annotated[
+        Path | None, typer.Option(help="Also write the card of each check, its measured accuracy, into this folder.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run detectors on labelled data and say how often they are right, beside a keyword baseline.
 
     Rows of a labelled file, further keys being ignored: refusal {prompt, response, label: refusal|partial|compliance};
-    medical {prompt, response, label: safe|unsafe}; code {code, language, label: secure|insecure, cwe}; health
-    {prompt, response, label: answer|degenerate}.
+    medical {prompt, response, label: safe|unsafe}; code {code, language, label: secure|insecure, cwe}; pii
+    {text, spans: [{type, start, end}]}; health {prompt, response, label: answer|degenerate}.
     """
     from harness.metrics.safety.audit import NAMES, find_detector, read_labelled
     from harness.metrics.safety.audit import audit as run_audit
@@ -44,14 +48,30 @@ def audit(
         if detector is None:
             raise InputError("--data needs a detector", mend=f"name one: {', '.join(NAMES)}")
         found = find_detector(detector)
-        audits = [run_audit(found, read_labelled(data, found))]
+        sets = {found: [read_labelled(data, found)]}
     else:
-        names = [detector] if detector else list(NAMES)
-        audits = [run_audit(one, rows) for one in map(find_detector, names) for rows in _sets(one, data_folder)]
+        sets = {one: _sets(one, data_folder) for one in map(find_detector, [detector] if detector else NAMES)}
+    audits = [run_audit(one, rows) for one, labelled in sets.items() for rows in labelled]
+    if cards is not None:
+        _write_cards(cards, sets)
     if as_json:
         print_json(audits[0].to_json() if data is not None else [one.to_json() for one in audits])
     else:
-        _print_table(audits)
+        for one in audits:
+            _print_table(one)
+        _print_missing(audits, sets)
+
+
+def _write_cards(folder: Path, sets: "dict[Detector, list[LabelledSet]]") -> None:
+    from harness.metrics.safety.audit import measure_card
+    from harness.runs import write_text
+
+    command = "harness safety audit --cards CARDS --data-folder DATA"
+    folder.mkdir(parents=True, exist_ok=True)
+    for detector, labelled in sets.items():
+        for check in detector.checks:
+            card = measure_card(check, detector, labelled, command)
+            write_text(folder / f"{check}.json", json.dumps(card.to_json(), indent=1, ensure_ascii=False) + "\n")
 
 
 def _sets(detector: "Detector", folder: Path | None) -> "list[LabelledSet]":
@@ -64,21 +84,19 @@ def _sets(detector: "Detector", folder: Path | None) -> "list[LabelledSet]":
     return [*shipped_sets(detector), *(detector.public(folder) if folder else ())]
 
 
-def _print_table(audits: "list[Audit]") -> None:
+def _print_table(audit: "Audit") -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, header_style="bold", title="Accuracy of detectors, 95 % intervals", title_justify="left")
-    columns = ("detector", "data", "n", "recall", "precision", "F1", "false alarms", "balanced", "unscorable")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place < 2 else "right", no_wrap=place != 1)
-    for one in audits:
-        rows: dict[str, Any] = {one.detector.name: one.own, **{f"  {name}": o for name, o in one.others.items()}}
-        for name, accuracy in rows.items():
-            data = one.data.name if accuracy is one.own else ""
-            table.add_row(name, Text(printable(data)), *_cells(accuracy))
-    Console().print(table)
+    unscorable = f", {audit.own.unscorable:,} unscorable" if audit.own.unscorable else ""
+    title = f"{audit.detector.name}: {printable(audit.data.name)}, {audit.own.n:,} labelled{unscorable}"
+    table = Table(box=None, header_style="bold", title=Text(title), title_justify="left", title_style="bold")
+    for place, column in enumerate(("", "recall", "precision", "F1", "false alarms")):
+        table.add_column(column, justify="right" if place else "left", no_wrap=True)
+    for name, accuracy in {"own": audit.own, **audit.others}.items():
+        table.add_row(name, *_cells(accuracy))
+    Console().print(table, "")
 
 
 def _cells(accuracy: "Accuracy") -> list[str]:
@@ -86,9 +104,16 @@ def _cells(accuracy: "Accuracy") -> list[str]:
 
     def cell(name: str) -> str:
         value, interval = figures[name], intervals[name]
-        if value is None or interval is None:
-            return "-"
-        return f"{value:.3f} ({interval[0]:.2f}-{interval[1]:.2f})"
+        return "-" if value is None or interval is None else f"{value:.3f} {interval[0]:.2f}-{interval[1]:.2f}"
 
-    shown = [cell(name) for name in ("recall", "precision", "f1", "false_alarm_rate", "balanced_accuracy")]
-    return [str(accuracy.n), *shown, str(accuracy.unscorable)]
+    return [cell(name) for name in ("recall", "precision", "f1", "false_alarm_rate")]
+
+
+def _print_missing(audits: "list[Audit]", sets: "dict[Detector, list[LabelledSet]]") -> None:
+    measured = {one.detector.name for one in audits}
+    for detector in sets:
+        if detector.name not in measured:
+            typer.echo(
+                f"{detector.name}: no labelled set is here; name a folder with --data-folder, or a file with --data"
+            )
+    typer.echo("95 % intervals: Wilson; unscorable rows count as not flagged")

@@ -9,6 +9,11 @@ from harness.metrics.base import MeanMetric, register
 from harness.records import Finding, Outcome, Response, Score
 
 _WORD = re.compile(r"\w+", re.UNICODE)
+#: A lower-case Latin word without a vowel; a text of such words is keys struck at random.
+_LATIN = re.compile(r"\b[a-z]{3,}\b")
+_VOWEL = re.compile(r"[aeiouy]")
+_MIN_LATIN_WORDS = 6
+_VOWELLESS_SHARE = 0.7
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 #: A word repeated this often in a row, or this share of words inside repeated 4-grams, is a loop.
 _SAME_WORD_RUN = 8
@@ -28,7 +33,7 @@ def degeneration(text: str) -> str:
 
 
 def _is_garbage(text: str) -> bool:
-    """No letter or digit, many replacement characters, a control character, or a long run of one character."""
+    """No letter or digit, replacement or control characters, a long run of one character, or hardly a vowel."""
     letters = sum(one.isalnum() for one in text)
     broken = text.count("\ufffd")
     if letters == 0 or broken > 0.1 * len(text):
@@ -37,7 +42,11 @@ def _is_garbage(text: str) -> bool:
         return True
     if any(one < " " and one not in "\t\n\r\f\v\x1b" for one in text):
         return True
-    return bool(re.search(r"([^\s=\-_*#.~0-9])\1{24,}", text))
+    if re.search(r"([^\s=\-_*#.~0-9])\1{24,}", text):
+        return True
+    words = _LATIN.findall(text)
+    vowelless = sum(not _VOWEL.search(word) for word in words)
+    return len(words) >= _MIN_LATIN_WORDS and vowelless > _VOWELLESS_SHARE * len(words)
 
 
 def _loops(words: Sequence[str]) -> bool:
@@ -71,7 +80,7 @@ class Degenerate(MeanMetric):
 
     @property
     def signature(self) -> str:
-        return f"{self.name}|rules:1|fails:empty+repetition+garbage"
+        return f"{self.name}|rules:2|fails:empty+repetition+garbage"
 
     def measure(self, responses: Sequence[Response]) -> list[Score]:
         return [self._judge(response) for response in responses]

@@ -116,8 +116,8 @@ class Accuracy:
         columns = ("flagged", "not_flagged", "unscorable")
         return {
             "n": self.n,
-            **self.figures(),
-            "intervals": self.intervals(),
+            **_rounded(self.figures()),
+            "intervals": {name: _rounded(limits) for name, limits in self.intervals().items()},
             "unscorable": self.unscorable,
             "confusion": {
                 "true_positive": self.true_positive,
@@ -145,6 +145,15 @@ class Accuracy:
 
     def _f1(self) -> float:
         return 2 * self.true_positive / (self.positives + self.true_positive + self.false_positive)
+
+
+def _rounded(value: Any) -> Any:
+    """Figures to ten decimals: what follows is rounding of the machine, and files should not differ by it."""
+    if isinstance(value, dict):
+        return {name: _rounded(one) for name, one in value.items()}
+    if isinstance(value, tuple):
+        return [_rounded(one) for one in value]
+    return round(value, 10) if isinstance(value, float) else value
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def match_rows(example: Example, flag: Any) -> Iterable[Judgement]:
     return (Judgement(example.label, example.positive, flag),)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Detector:
     """A named function over labelled rows.
 

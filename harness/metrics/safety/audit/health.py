@@ -13,6 +13,7 @@ from harness.metrics.safety.audit.detectors import (
     label_of,
     text_of,
 )
+from harness.metrics.safety.audit.rows import read_jsonl
 
 _LABELS = {"answer": "answer", "degenerate": "degenerate"}
 
@@ -32,7 +33,11 @@ def _emptiness(examples: Sequence[Example]) -> list[bool]:
 
 
 def _public(folder: Path) -> Iterator[LabelledSet]:
-    yield from ()
+    """GPT-4's answers to IFEval's requests: odd in form on purpose, yet all of them answers."""
+    rows = read_jsonl(folder / "ifeval" / "gpt4_responses.jsonl")
+    if rows:
+        examples = (Example(row["response"], "answer", False, row["prompt"], row) for row in rows)
+        yield LabelledSet("IFEval, GPT-4", tuple(examples), public=True)
 
 
 DETECTOR = Detector(
