@@ -15,8 +15,8 @@ from harness.sandbox.trial import Ending, Trial, run_trial
 #: What can confine a process, in the order in which a level names it.
 PARTS = ("landlock", "seccomp", "bwrap")
 NONE = "none"
-#: The combinations that may contain code, the strongest first.
-_LEVELS = (("landlock", "seccomp", "bwrap"), ("landlock", "seccomp"), ("seccomp", "bwrap"), ("bwrap",))
+#: The combinations that may contain code, the strongest first. Without seccomp nothing would stop a fork bomb.
+LEVELS = (("landlock", "seccomp", "bwrap"), ("landlock", "seccomp"), ("seccomp", "bwrap"))
 _LIMITS = Limits(seconds=10.0)
 
 #: Tries to get out, and returns the ways that worked.
@@ -57,13 +57,25 @@ def level() -> tuple[str, ...]:
     """The parts of the strongest level that passed the self-test on this machine; empty where none did."""
     if sys.platform != "linux" or not sys.executable:
         return ()
-    possible = (parts for parts in _LEVELS if "bwrap" not in parts or surroundings.bubblewrap())
+    possible = (parts for parts in LEVELS if "bwrap" not in parts or surroundings.bubblewrap())
     return next((parts for parts in possible if contains(parts)), ())
 
 
 def level_name(parts: tuple[str, ...]) -> str:
     """A level in one word: ``landlock+seccomp``, or ``none``."""
     return "+".join(parts) or NONE
+
+
+def parse_level(name: str) -> tuple[str, ...]:
+    """The parts that a level names (``landlock+seccomp``); none for the empty text.
+
+    Raises:
+        InputError: it names something else.
+    """
+    parts = tuple(name.split("+")) if name else ()
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise InputError(f"unknown sandbox part {unknown[0]!r}", mend=f"join some of {', '.join(PARTS)} with '+'")
+    return parts
 
 
 def demand(wanted: str = "") -> tuple[str, ...]:
@@ -73,9 +85,7 @@ def demand(wanted: str = "") -> tuple[str, ...]:
         InputError: ``wanted`` is no level.
         Unavailable: the machine cannot contain code, or lacks a part.
     """
-    parts = tuple(wanted.split("+")) if wanted else ()
-    if unknown := [part for part in parts if part not in PARTS]:
-        raise InputError(f"unknown sandbox part {unknown[0]!r}", mend=f"join some of {', '.join(PARTS)} with '+'")
+    parts = parse_level(wanted)
     found = level()
     if not found:
         raise Unavailable(

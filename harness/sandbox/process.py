@@ -22,10 +22,10 @@ _NODE_HEAP = "--max-old-space-size={}"
 class Folder:
     """A private folder that judged code may write to; removed with everything in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: int | None) -> None:
         self.path = Path(tempfile.mkdtemp(prefix="sandbox-"))
-        if (user := surroundings.user()) is not None:
-            os.chown(self.path, user, user)
+        if owner is not None:
+            os.chown(self.path, owner, owner)
 
     def holds_more_than(self, size: int, entries: int) -> bool:
         """Whether there is more in it than that, as far as it can be read while it changes."""
@@ -67,12 +67,14 @@ class Process:
     def __init__(
         self, role: str, parts: Sequence[str], limits: Limits, files: Mapping[str, int], task: Mapping[str, Any]
     ) -> None:
-        self.folder = Folder()
         self._limits = limits
         self._wrapped = "bwrap" in parts
+        # Within bwrap's namespace there is no other user to become.
+        user = None if self._wrapped else surroundings.user()
+        self.folder = Folder(user if surroundings.open_to_all() else None)
         spec = {
             "role": role,
-            "confinement": _confinement(role, parts, limits, str(self.folder.path)),
+            "confinement": _confinement(role, parts, limits, user, str(self.folder.path)),
             "libraries": list(surroundings.libraries()),
             **files,
             **task,
@@ -127,14 +129,14 @@ class Process:
         self.folder.remove()
 
 
-def _confinement(role: str, parts: Sequence[str], limits: Limits, folder: str) -> dict[str, Any]:
-    user = surroundings.user()
+def _confinement(role: str, parts: Sequence[str], limits: Limits, user: int | None, folder: str) -> dict[str, Any]:
     threads = surroundings.threads_of(os.geteuid() if user is None else user) + limits.threads
     seconds = int(limits.seconds) + 2
     is_node = role == "node"
     return {
         "parts": [part for part in parts if part != "bwrap"],
         "user": user,
+        "keeps_files": not surroundings.open_to_all(),
         "folder": folder,
         "readable": [*surroundings.readable(), *([str(surroundings.INSIDE / "candidate.js")] if is_node else [])],
         "runnable": list(surroundings.runnable_for_node()) if is_node else [],
@@ -174,6 +176,7 @@ def _environment(folder: str) -> dict[str, str]:
         "PATH": "",
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",
+        "OPENSSL_CONF": "/dev/null",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }

@@ -6,7 +6,8 @@ import stat
 import sys
 import sysconfig
 import tempfile
-from functools import cache
+import time
+from functools import cache, lru_cache
 from pathlib import Path
 
 #: Shared libraries, and what they and the interpreter look up.
@@ -16,6 +17,7 @@ _SYSTEM = (
 )
 _LOADERS = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-x86_64.so.1")
 _NOBODY = 65534
+_RECENT = 5.0
 INSIDE = Path(__file__).parent / "inside"
 
 
@@ -62,13 +64,16 @@ def bubblewrap() -> str | None:
     return shutil.which("bwrap")
 
 
-@cache
 def user() -> int | None:
-    """The user that a sandbox started by root becomes: nobody, where nobody can read what it needs, else None."""
-    if os.geteuid() != 0:
-        return None
+    """The user that a sandbox started by root becomes: nobody."""
+    return _NOBODY if os.geteuid() == 0 else None
+
+
+@cache
+def open_to_all() -> bool:
+    """Whether any user can read what a sandbox needs, so that nobody can."""
     needed = [interpreter(), str(INSIDE), tempfile.gettempdir(), *readable()]
-    return _NOBODY if all(_open_to_all(Path(os.path.realpath(path))) for path in needed) else None
+    return all(_open_to_all(Path(os.path.realpath(path))) for path in needed)
 
 
 def _open_to_all(path: Path) -> bool:
@@ -77,7 +82,12 @@ def _open_to_all(path: Path) -> bool:
 
 
 def threads_of(user_id: int) -> int:
-    """Threads that a user has now, which the kernel counts against a limit on processes."""
+    """Threads that a user has, which the kernel counts against a limit on processes; looked up every few seconds."""
+    return _threads_of(user_id, int(time.monotonic() / _RECENT))
+
+
+@lru_cache(1)
+def _threads_of(user_id: int, _: int) -> int:
     count = 0
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

@@ -5,7 +5,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -65,12 +65,14 @@ class Judgement:
 
 
 _RAISED = {"MemoryError": Ending.MEMORY, "PermissionError": Ending.FORBIDDEN}
-#: SIGKILL comes from the kernel when memory runs out, SIGSYS from seccomp, SIGXCPU from the limit on processor time.
+#: SIGKILL comes from the kernel when memory runs out, SIGSYS from seccomp, SIGXCPU from the limit on processor time,
+#: SIGABRT and SIGTRAP from V8 when its heap is full.
 _SIGNALLED: dict[int, Ending] = {
     signal.SIGKILL: Ending.MEMORY,
     signal.SIGSYS: Ending.FORBIDDEN,
     signal.SIGXCPU: Ending.TIMEOUT,
 }
+_SIGNALLED_NODE = _SIGNALLED | {signal.SIGABRT: Ending.MEMORY, signal.SIGTRAP: Ending.MEMORY}
 
 
 def run_trial(trial: Trial, parts: Sequence[str], limits: Limits) -> Judgement:
@@ -92,7 +94,8 @@ def run_trial(trial: Trial, parts: Sequence[str], limits: Limits) -> Judgement:
         heard = _wait(reports, limits, (candidate, tests))
         if isinstance(heard, Judgement):
             return heard
-        return _judgement(heard, candidate, tests)
+        signals = _SIGNALLED_NODE if trial.language == "javascript" else _SIGNALLED
+        return _judgement(heard, candidate, tests, signals)
 
 
 def _start(trial: Trial, parts: Sequence[str], limits: Limits, stack: ExitStack) -> tuple[Process, Process, FileIO]:
@@ -135,23 +138,26 @@ def _wait(reports: FileIO, limits: Limits, processes: Sequence[Process]) -> byte
     return Judgement(Ending.TIMEOUT, f"took longer than {limits.seconds:g} s")
 
 
-def _judgement(heard: bytes, candidate: Process, tests: Process) -> Judgement:
+def _judgement(heard: bytes, candidate: Process, tests: Process, signals: Mapping[int, Ending]) -> Judgement:
     if heard[:1] != READY:
         return Judgement(Ending.BROKEN, f"the tests did not start: {tests.printed()}")
     try:
         verdict, kind, detail = decode(heard[len(READY) :], int)
     except (NotPlain, ValueError):
-        return _by_status(tests.ended(_LAST_MOMENT), "the tests' process, which reads what the candidate returns,")
+        who = "the tests' process, which reads what the candidate returns,"
+        return _by_status(tests.ended(_LAST_MOMENT), who, _SIGNALLED)
     if verdict == "gone":
-        return _by_status(candidate.ended(_LAST_MOMENT), "the candidate's process")
+        return _by_status(candidate.ended(_LAST_MOMENT), "the candidate's process", signals)
     if verdict == "raised":
         return Judgement(_RAISED.get(kind, Ending.ERROR), detail)
+    if verdict == "broken":
+        detail = f"{detail} {candidate.printed()}".strip()
     return Judgement(Ending(verdict), detail)
 
 
-def _by_status(status: int | None, who: str) -> Judgement:
+def _by_status(status: int | None, who: str, signals: Mapping[int, Ending]) -> Judgement:
     if status is None:
         return Judgement(Ending.ERROR, f"{who} stopped answering")
     if status >= 0:
         return Judgement(Ending.ERROR, f"{who} ended before the tests did, with status {status}")
-    return Judgement(_SIGNALLED.get(-status, Ending.ERROR), f"{who} was ended by signal {-status}")
+    return Judgement(signals.get(-status, Ending.ERROR), f"{who} was ended by signal {-status}")

@@ -41,8 +41,9 @@ def confine(settings: dict[str, Any], *, may_exec: bool = False) -> None:
     """Give up everything that judged code does not need.
 
     Args:
-        settings: ``parts`` (of ``landlock`` and ``seccomp``), ``limits`` (resource name to number), ``user`` (the
-            user to become, or None), ``readable`` and ``runnable`` (paths), ``folder`` (the one place to write).
+        settings: ``parts`` (of ``landlock`` and ``seccomp``), ``limits`` (resource name to number), ``user`` (whom to
+            become, or None), ``keeps_files`` (whether to go on reading files as before, with no other privilege),
+            ``readable`` and ``runnable`` (paths), ``folder`` (the one place to write).
         may_exec: Another program takes over: one of ``runnable``.
 
     Raises:
@@ -52,7 +53,7 @@ def confine(settings: dict[str, Any], *, may_exec: bool = False) -> None:
     for name, value in settings["limits"].items():
         _limit(getattr(resource, f"RLIMIT_{name}"), value)
     rules = _rules(settings) if "landlock" in settings["parts"] else []
-    _drop_privileges(settings["user"])
+    _drop_privileges(settings["user"], settings["keeps_files"])
     # Becoming another user clears it.
     _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -78,14 +79,16 @@ def _prctl(option: int, value: int) -> None:
         raise CannotConfine(f"prctl {option}: {os.strerror(ctypes.get_errno())}")
 
 
-def _drop_privileges(user: int | None) -> None:
+def _drop_privileges(user: int | None, keeps_files: bool) -> None:
     if os.geteuid() == 0:
         for capability in range(_LAST_CAPABILITY + 1):
             _libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0)  # fails where it is not held anyway
     if user is not None:
         os.setgroups([])
-        os.setresgid(user, user, user)
-        os.setresuid(user, user, user)
+        effective = os.geteuid() if keeps_files else user
+        os.setresgid(user, effective, effective)
+        # The limit on threads is counted for the real user, and not at all for root.
+        os.setresuid(user, effective, effective)
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     if _libc.syscall(_CAPSET[os.uname().machine], header, (ctypes.c_uint32 * 6)()):
         raise CannotConfine(f"capset: {os.strerror(ctypes.get_errno())}")

@@ -192,6 +192,8 @@ def _names(code: CodeType) -> set[str]:
 def _explained(error: BaseException, candidate: Candidate) -> tuple[str, str, str]:
     if candidate.last and candidate.last[0] is error:
         return "raised", *candidate.last[1:]
+    if isinstance(error, NameError):
+        return "raised", "NameError", _message(error)
     return "wrong", type(error).__name__, _message(error)
 
 
