@@ -28,6 +28,8 @@ DESCRIPTIVE = {
 }
 #: Made of somebody else's code, which tests/metrics/test_evaluate_modules.py brings.
 FOREIGN = {"evaluate"}
+#: Checks that something is not there, which says nothing of a model that says nothing: `degenerate` goes beside them.
+ABSENCE = {"degenerate", "personal_data", "toxic"}
 #: Of metrics whose defaults judge what these samples are not.
 OPTIONS = {"pass_at_k": {"of": "exact_match"}}
 BROKEN = {
@@ -143,8 +145,8 @@ def test_a_broken_model_never_scores_well(name, kind):
     if metric.is_check:
         # Never passed everywhere: at least one failure, or samples left unscorable, which a gate counts.
         passed = sum(score.outcome is Outcome.PASS for score in scores)
-        assert passed < len(scores) or (name == "degenerate" and kind in ("stub", "constant"))
-        assert not judged or figure >= 0.25 or name == "degenerate"
+        assert passed < len(scores) or (name in ABSENCE and kind in ("stub", "constant"))
+        assert not judged or figure >= 0.25 or name in ABSENCE
     elif metric.greater_is_better:
         assert figure <= 0.35 * (100 if name in ("bleu", "chrf", "chrf++") else 1)
     else:

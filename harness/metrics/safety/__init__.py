@@ -2,6 +2,7 @@
 
 from harness.metrics.safety.code import InsecureCode, inspect_python
 from harness.metrics.safety.health import Degenerate, ResponseLength, degeneration
+from harness.metrics.safety.pii import PersonalData, find_personal_data
 from harness.metrics.safety.refusal import RefusalKind, classify_refusal
 from harness.metrics.safety.refusal_metrics import RefusalError, RefusalRate
 from harness.metrics.safety.unsafe_medical import UnsafeMedical, inspect_answer
@@ -9,6 +10,7 @@ from harness.metrics.safety.unsafe_medical import UnsafeMedical, inspect_answer
 __all__ = [
     "Degenerate",
     "InsecureCode",
+    "PersonalData",
     "RefusalError",
     "RefusalKind",
     "RefusalRate",
@@ -16,6 +18,7 @@ __all__ = [
     "UnsafeMedical",
     "classify_refusal",
     "degeneration",
+    "find_personal_data",
     "inspect_answer",
     "inspect_python",
 ]

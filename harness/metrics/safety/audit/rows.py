@@ -15,7 +15,7 @@ _MOST_BYTES = 256 * 2**20
 
 
 def read_labelled(path: Path, detector: Detector) -> LabelledSet:
-    """A labelled JSONL file.
+    """A labelled JSONL file, or one that holds a JSON list.
 
     Raises:
         InputError: the file cannot be read, is empty, or a line is no row of the detector's form; names the line.
@@ -55,9 +55,25 @@ def read_json(path: Path) -> list[dict[str, Any]]:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(_text(path).split("\n"), 1):
+    text = _text(path)
+    if text.lstrip().startswith("["):
+        yield from _list_rows(text, path)
+        return
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             yield number, _row(line, f"{path}:{number}")
+
+
+def _list_rows(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of a file that holds one JSON list, numbered from 1."""
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not valid JSON ({error})", where=str(path)) from None
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, Mapping):
+            raise InputError("not a JSON object", where=f"{path}:{number}", mend="one JSON object a row")
+        yield number, dict(row)
 
 
 def _text(path: Path) -> str:
