@@ -17,11 +17,11 @@ PARTS = ("landlock", "seccomp", "bwrap")
 NONE = "none"
 #: The combinations that may contain code, the strongest first. Without seccomp nothing would stop a fork bomb.
 LEVELS = (("landlock", "seccomp", "bwrap"), ("landlock", "seccomp"), ("seccomp", "bwrap"))
-_LIMITS = Limits(seconds=10.0)
+_LIMITS = Limits(seconds=10.0, threads=8)
 
 #: Tries to get out, and returns the ways that worked.
 _ESCAPES = """
-import os, socket
+import os, socket, threading
 
 def escapes(canary, folder, tcp, udp, parent):
     def read(): open(canary).read()
@@ -32,6 +32,14 @@ def escapes(canary, folder, tcp, udp, parent):
     def system(): os.listdir("/sys")
     def connect(): socket.create_connection(("127.0.0.1", tcp), 1).close()
     def signal(): os.kill(parent, 0)
+    def multiply():
+        threading.stack_size(64 << 10)
+        stop = threading.Event()
+        try:
+            for _ in range(200):
+                threading.Thread(target=stop.wait).start()
+        finally:
+            stop.set()
     with open("own", "w") as own:
         own.write("kept")
     if open("own").read() != "kept":
@@ -42,10 +50,10 @@ def escapes(canary, folder, tcp, udp, parent):
     except OSError:
         pass
     worked = []
-    for way in (read, look, write, change, environment, system, connect, signal):
+    for way in (read, look, write, change, environment, system, connect, signal, multiply):
         try:
             way()
-        except (OSError, OverflowError):
+        except (OSError, RuntimeError):
             continue
         worked.append(way.__name__)
     return worked

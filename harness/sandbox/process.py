@@ -130,7 +130,8 @@ class Process:
 
 
 def _confinement(role: str, parts: Sequence[str], limits: Limits, user: int | None, folder: str) -> dict[str, Any]:
-    threads = surroundings.threads_of(os.geteuid() if user is None else user) + limits.threads
+    # The kernel counts all threads of the user, but those in bwrap's namespace apart.
+    others = 0 if "bwrap" in parts else surroundings.threads_of(os.geteuid() if user is None else user)
     seconds = int(limits.seconds) + 2
     is_node = role == "node"
     return {
@@ -144,7 +145,7 @@ def _confinement(role: str, parts: Sequence[str], limits: Limits, user: int | No
             "CPU": seconds,
             "DATA" if is_node else "AS": limits.memory,
             "FSIZE": limits.file,
-            "NPROC": threads,
+            "NPROC": others + limits.threads,
             "NOFILE": 64,
             "CORE": 0,
             "MEMLOCK": 0,
