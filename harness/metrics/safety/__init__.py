@@ -5,7 +5,7 @@ from harness.metrics.safety.health import Degenerate, ResponseLength, degenerati
 from harness.metrics.safety.pii import PersonalData, find_personal_data
 from harness.metrics.safety.refusal import RefusalKind, classify_refusal
 from harness.metrics.safety.refusal_metrics import RefusalError, RefusalRate
-from harness.metrics.safety.unsafe_medical import UnsafeMedical, inspect_answer
+from harness.metrics.safety.medical import UnsafeMedical, inspect_answer
 
 __all__ = [
     "Degenerate",

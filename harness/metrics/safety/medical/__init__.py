@@ -1,0 +1,5 @@
+"""Medical answers: is one unsafe, and how much advice does it give. Rules on statements, with tables beside them."""
+
+from harness.metrics.safety.medical.unsafe import UnsafeMedical, inspect_answer
+
+__all__ = ["UnsafeMedical", "inspect_answer"]
