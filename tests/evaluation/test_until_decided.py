@@ -16,7 +16,7 @@ from harness.records import InputError
 from harness.tasks import find_tasks
 from tests.packs import word_rows, write_pack, write_suite
 
-LIMIT = 150
+LIMIT = 100
 TASKS = ["sentiment", "topic", "translation"]
 GATE = [
     {"tasks": ["sentiment", "topic"], "metric": "accuracy", "rule": "no_worse", "than": "base", "margin": 0.1},
