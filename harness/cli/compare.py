@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.baseline import HISTORY, HistoryFile
+
 app = typer.Typer(add_completion=False)
 
 
@@ -14,6 +16,8 @@ def compare(
     other: Annotated[Path | None, typer.Argument(help="A second run folder, the reference's.")] = None,
     candidate: Annotated[str | None, typer.Option(help="With two runs: the model of the first.")] = None,
     reference: Annotated[str | None, typer.Option(help="With two runs: the model of the second.")] = None,
+    to_baseline: Annotated[bool, typer.Option(help="Compare --candidate with the baseline of the history.")] = False,
+    history: HistoryFile = HISTORY,
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:
     """Compare models sample by sample: differences with intervals, adjusted p-values and flips."""
@@ -23,14 +27,27 @@ def compare(
     from harness.records import InputError
     from harness.runs import Run
 
+    if to_baseline:
+        other, reference = _baseline(history, other)
     if other is None:
         models = decide.named_references(run_rules(Run.open(run)))
     elif candidate and reference:
         models = [candidate, reference]
     else:
-        raise InputError("comparing two runs needs --candidate and --reference", mend="name a model of each run")
+        raise InputError("comparing two runs needs a model of each", mend="name --candidate and --reference")
     comparison = compare_run(run, other, models)
     if as_json:
         console.print_json(comparison.model_dump(mode="json"))
     else:
         decide.show(comparison, None)
+
+
+def _baseline(history: Path, other: Path | None) -> tuple[Path, str]:
+    """The run and the model of the baseline."""
+    from harness.records import InputError
+    from harness.runs.history import History
+
+    if other is not None:
+        raise InputError("a second run and --to-baseline exclude each other", mend="leave one of them out")
+    found = History(history).baseline()
+    return found.folder, found.model

@@ -61,6 +61,14 @@ class Suite(BaseModel):
     def baseline_name(self) -> str:
         return self.baseline or self.base_name
 
+    def with_adapter(self, model: str, adapter: Path) -> "Suite":
+        """The same suite with another adapter in a model's place, without models that neither it nor a rule needs."""
+        named = {self.base_name, self.baseline_name, *(rule.than for rule in self.gate)}
+        kept = {name: entry for name, entry in self.models.items() if name in named}
+        suite = self.model_copy(update={"models": {**kept, model: ModelEntry(adapter=str(adapter))}})
+        suite._folder = self._folder
+        return suite
+
     @field_validator("suite")
     @classmethod
     def _plain_name(cls, value: str) -> str:
