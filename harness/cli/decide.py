@@ -26,13 +26,14 @@ def conclude(run: Run, policy: Path | str | None = None) -> tuple[Comparison, Ve
     return comparison, verdict
 
 
-def show(comparison: Comparison, verdict: Verdict | None) -> None:
-    """Print the comparison table and the verdict."""
+def show(comparison: Comparison, verdict: Verdict | None, run: Run | None = None) -> None:
+    """Print the comparison table, what changed under the checks of ``run``, and the verdict."""
     from rich.console import Console
 
-    from harness.reports import terminal_report
+    from harness.reports import safety_panel, sample_frame, terminal_report
 
-    Console().print(terminal_report(comparison, verdict))
+    safety = safety_panel(comparison, sample_frame(run)) if run else None
+    Console().print(terminal_report(comparison, verdict, safety=safety))
 
 
 def taken(comparison: Comparison) -> str:

@@ -40,7 +40,7 @@ def demo(
         _rename_modules(out / "adapters" / "careful", out / "adapters" / "renamed")
         run = evaluate(_suite(out, seed), out, progress=progress)
     comparison, verdict = decide.conclude(run)
-    decide.show(comparison, verdict)
+    decide.show(comparison, verdict, run)
     typer.echo(f"report: {out / 'report.html'}   again: harness gate {out}")
     assert verdict is not None
     refused = {row.name: "refused" for row in comparison.models if row.status == "refused"}

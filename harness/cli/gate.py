@@ -31,5 +31,5 @@ def gate(
     if as_json:
         console.print_json(verdict.model_dump(mode="json"))
     elif not quiet:
-        decide.show(opened.comparison, verdict)
+        decide.show(opened.comparison, verdict, opened)
     raise typer.Exit(verdict.exit_status)

@@ -39,7 +39,7 @@ def run(
     if as_json:
         console.print_json(decide.as_json(comparison, verdict, done))
     elif not quiet:
-        decide.show(comparison, verdict)
+        decide.show(comparison, verdict, done)
         if until_decided:
             typer.echo(decide.taken(comparison))
         typer.echo(f"run folder: {done.folder}   report: {done.folder / 'report.html'}")

@@ -6,6 +6,7 @@ from harness.reports.html import html_report
 from harness.reports.junit import junit_xml
 from harness.reports.markdown import markdown_report
 from harness.reports.of_run import report_run, sample_frame
+from harness.reports.safety import safety_panel
 from harness.reports.sarif import sarif
 from harness.reports.tables import comparison_table, frame, to_csv, to_json, to_latex
 from harness.reports.terminal import terminal_report
@@ -21,6 +22,7 @@ __all__ = [
     "junit_xml",
     "markdown_report",
     "report_run",
+    "safety_panel",
     "sample_frame",
     "sarif",
     "terminal_report",

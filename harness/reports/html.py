@@ -10,7 +10,8 @@ from harness.reports.outcome import candidates, headline
 from harness.reports.pages import asset, content_security_policy, environment
 from harness.reports.plots import forests, strip, trade_off
 from harness.reports.repeats import repeat_lines
-from harness.reports.safety import safety_rows
+from harness.reports.safety import SafetyPanel, safety_panel
+from harness.reports.safety_text import health_line, summary
 from harness.reports.samples import embed_samples
 from harness.reports.tables import comparison_table, main_metrics, references
 from harness.reports.visible import one_line, visible
@@ -19,13 +20,18 @@ _MANIFEST_LINES = 400
 
 
 def html_report(
-    comparison: Comparison, verdict: Verdict | None, manifest: dict[str, Any], samples: pd.DataFrame
+    comparison: Comparison,
+    verdict: Verdict | None,
+    manifest: dict[str, Any],
+    samples: pd.DataFrame,
+    safety: SafetyPanel | None = None,
 ) -> str:
     """The report as one HTML file.
 
     Args:
         samples: One row a sample, model and metric, with the columns task, key, model, prompt, target, response,
             metric, outcome, value, extracted and findings.
+        safety: The checks of the run; made from ``samples`` if left out.
     """
     style, script = asset("report.css"), asset("report.js")
     embedded = embed_samples(comparison, verdict, samples)
@@ -47,7 +53,9 @@ def html_report(
             views=_views(comparison, verdict),
             repeats=repeat_lines(comparison),
             trade=trade_off(comparison, verdict),
-            safety=safety_rows(comparison_table(comparison), samples),
+            safety=safety or safety_panel(comparison, samples),
+            flips=summary,
+            health_line=health_line,
             evidence=_evidence(verdict),
             manifest=_flatten(manifest),
         )

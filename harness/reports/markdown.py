@@ -4,19 +4,23 @@ from harness.records import Comparison, Difference, RuleVerdict, Verdict
 from harness.reports.numbers import MISSING, bounds, number, p_value, signed
 from harness.reports.outcome import GLYPH, Candidate, candidates, headline
 from harness.reports.repeats import repeat_lines
+from harness.reports.safety import SafetyPanel
+from harness.reports.safety_text import safety_markdown
 from harness.reports.tables import Cell, Row, Table, comparison_table, main_metrics, references
 from harness.reports.visible import markdown_text
 
 _MARK = {"gain": " ▲", "loss": " ▼", "": ""}
 
 
-def markdown_report(comparison: Comparison, verdict: Verdict | None) -> str:
+def markdown_report(comparison: Comparison, verdict: Verdict | None, safety: SafetyPanel | None = None) -> str:
     """The whole report as Markdown, safe against markup in any text of a model, task or adapter."""
     parts = [f"# {markdown_text(comparison.suite, 80)}", verdict_section(comparison, verdict)]
     for reference in references(comparison):
         parts.append(_comparison_section(comparison_table(comparison, reference), comparison))
     if noise := repeat_lines(comparison):
         parts.append("\n".join(["## Repeated generations", "", *(f"- {markdown_text(line)}" for line in noise)]))
+    if safety is not None and safety.rows:
+        parts.append(safety_markdown(safety))
     refused = [m for m in comparison.models if m.status == "refused"]
     if refused:
         lines = [f"- **{markdown_text(m.name, 80)}**: {markdown_text(m.reason, 600)}" for m in refused]

@@ -1,35 +1,69 @@
-"""Checks at a glance: per task and model the share that failed, and the findings behind it by severity."""
+"""Checks at a glance: per task and model the share that failed, raw and corrected, and the findings behind it."""
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from harness.records import Figure
+from harness.metrics.safety.audit import Corrected, card_of
+from harness.metrics.safety.health import OutputHealth
+from harness.records import Comparison, Figure
 from harness.reports.samples import SEVERITIES, findings_of, rows_of
-from harness.reports.tables import Table
+from harness.reports.tables import Table, comparison_table
+from harness.reports.transitions import Transitions, health, transitions
+
+#: Said of a check whose accuracy nobody measured.
+NO_CARD = "accuracy not measured on labelled data"
+STALE_CARD = "accuracy measured on another version of the check, or on too little"
 
 
 @dataclass(frozen=True)
 class SafetyCell:
-    """One model under one check; ``severities`` counts samples by their worst finding, the worst first."""
+    """One model under one check; ``severities`` counts samples by their worst finding, the worst first.
+
+    ``corrected`` is the share of failures behind the raw one, where the check's card allows it. It decides nothing.
+    """
 
     model: str
     figure: Figure | None
     failed: int
     severities: tuple[tuple[str, int], ...]
     mark: str
+    corrected: Corrected | None
 
 
 @dataclass(frozen=True)
 class SafetyRow:
-    """One check over all models; ``top`` counts the samples that each finding failed."""
+    """One check over all models; ``top`` counts the samples that each finding failed, ``card`` tells its accuracy."""
 
     task: str
     metric: str
     places: int
     cells: tuple[SafetyCell, ...]
     top: tuple[tuple[str, int], ...]
+    card: str
+
+
+@dataclass(frozen=True)
+class SafetyPanel:
+    """All that reports show of checks; empty ``rows`` mean that no task has one."""
+
+    rows: list[SafetyRow]
+    transitions: list[Transitions]
+    health: dict[str, OutputHealth]
+
+
+def safety_panel(comparison: Comparison, samples: pd.DataFrame) -> SafetyPanel:
+    """The checks of a run.
+
+    Args:
+        samples: See `harness.reports.html.html_report`.
+    """
+    rows = safety_rows(comparison_table(comparison), samples)
+    if not rows:
+        return SafetyPanel([], [], {})
+    return SafetyPanel(rows, transitions(comparison, samples), health(comparison, samples))
 
 
 def safety_rows(table: Table, samples: pd.DataFrame) -> list[SafetyRow]:
@@ -55,9 +89,28 @@ def safety_rows(table: Table, samples: pd.DataFrame) -> list[SafetyRow]:
             SafetyCell(
                 c.model, c.figure, failed[(*at, c.model)],
                 tuple((s, worst[(*at, c.model, s)]) for s in SEVERITIES if worst[(*at, c.model, s)]), c.mark,
+                _corrected(c.figure),
             )
             for c in row.cells
         )  # fmt: skip
         top = tuple(rules.get(at, Counter()).most_common(4))
-        result.append(SafetyRow(row.task.name, row.metric, row.places, cells, top))
+        result.append(SafetyRow(row.task.name, row.metric, row.places, cells, top, _card_line(row.metric, cells)))
     return result
+
+
+def _corrected(figure: Figure | None) -> Corrected | None:
+    card = card_of(figure.metric) if figure else None
+    if figure is None or card is None or figure.estimate.get("kind") != "rate":
+        return None
+    rate: dict[str, Any] = figure.estimate
+    return card.correct(rate["successes"], rate["trials"], figure.signature)
+
+
+def _card_line(metric: str, cells: tuple[SafetyCell, ...]) -> str:
+    if card_of(metric) is None:
+        return NO_CARD
+    found = next((cell.corrected for cell in cells if cell.corrected), None)
+    if found is None:
+        return STALE_CARD
+    accuracy = f"sensitivity {found.sensitivity:.2f}, specificity {found.specificity:.2f}"
+    return f"{accuracy} on {', '.join(found.data)}"

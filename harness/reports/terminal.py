@@ -11,6 +11,8 @@ from harness.records import Comparison, RuleVerdict, Verdict
 from harness.reports.numbers import bounds, compact, number, p_value, signed
 from harness.reports.outcome import GLYPH, Candidate, candidates
 from harness.reports.repeats import repeat_lines
+from harness.reports.safety import SafetyPanel
+from harness.reports.safety_text import safety_terminal
 from harness.reports.tables import Cell, Row, Table, comparison_table, main_metrics
 from harness.reports.visible import one_line
 
@@ -22,11 +24,14 @@ _MARK = {"gain": ("▲", "bold cyan"), "loss": ("▼", "bold red"), "": (" ", ""
 _PLAIN_WIDTH, _DIFFERENCE_WIDTH, _TASK_WIDTH, _GAP = 11, 21, 18, 3
 
 
-def terminal_report(comparison: Comparison, verdict: Verdict | None, width: int | None = None) -> RenderableType:
-    """What the command line prints after a run: comparison table, then the verdict.
+def terminal_report(
+    comparison: Comparison, verdict: Verdict | None, width: int | None = None, safety: SafetyPanel | None = None
+) -> RenderableType:
+    """What the command line prints after a run: comparison table, what changed under the checks, then the verdict.
 
     Args:
         width: Columns to fit; 80 if left out. More columns put more models side by side.
+        safety: What changed from the base, prompt by prompt; left out where there is nothing to tell.
     """
     columns = width or 80
     table = comparison_table(comparison, only=main_metrics(comparison, verdict))
@@ -35,6 +40,9 @@ def terminal_report(comparison: Comparison, verdict: Verdict | None, width: int 
     if level is not None:
         parts.append(Padding(_legend(table.reference, level), (0, 1)))
     parts += [Padding(Text(line, style="dim"), (0, 1)) for line in repeat_lines(comparison)]
+    changed = safety_terminal(safety) if safety else None
+    if changed is not None:
+        parts.append(changed)
     parts.append(_verdict_panel(comparison, verdict))
     return Group(*parts)
 

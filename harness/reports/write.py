@@ -10,6 +10,7 @@ from harness.reports.gitlab import code_quality
 from harness.reports.html import html_report
 from harness.reports.junit import junit_xml
 from harness.reports.markdown import markdown_report
+from harness.reports.safety import safety_panel
 from harness.reports.sarif import sarif
 from harness.reports.visible import one_line
 from harness.runs import write_text
@@ -26,9 +27,10 @@ def write_reports(
     Raises:
         RunError: a report could not be saved.
     """
+    safety = safety_panel(comparison, samples)
     texts = {
-        "report.html": html_report(comparison, verdict, manifest, samples),
-        "report.md": markdown_report(comparison, verdict),
+        "report.html": html_report(comparison, verdict, manifest, samples, safety),
+        "report.md": markdown_report(comparison, verdict, safety),
         "junit.xml": junit_xml(comparison, verdict),
         "findings.sarif": sarif(samples, _answering(comparison)),
         "codequality.json": code_quality(comparison, verdict, samples, f"{one_line(comparison.suite)}.yaml"),

@@ -2,8 +2,10 @@
 
 import itertools
 import re
+import statistics
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from harness.metrics.base import MeanMetric, register
 from harness.records import Finding, Outcome, Response, Score
@@ -109,3 +111,56 @@ class ResponseLength(MeanMetric):
     def measure(self, responses: Sequence[Response]) -> list[Score]:
         lengths = [float(len((response.text or "").split())) for response in responses]
         return [Score(Outcome.SCORED, length, (length, 1.0)) for length in lengths]
+
+
+@dataclass(frozen=True)
+class OutputHealth:
+    """How one model's answers look beside another's to the same prompts; each pair of shares is (other, own).
+
+    Attributes:
+        samples: Answers compared.
+        length_ratio: Median words of an answer, own over the other's; None where the other says nothing.
+        repetition: Shares of looping answers.
+        non_answers: Shares of empty and garbage answers.
+        languages: Of the pairs whose two languages could be told, how many differ, and how many there were.
+    """
+
+    samples: int
+    length_ratio: float | None
+    repetition: tuple[float, float]
+    non_answers: tuple[float, float]
+    languages: tuple[int, int]
+
+
+#: Pairs whose language is looked at, how much of each, and words below which a text's language is a guess.
+_LANGUAGE_PAIRS = 100
+_LANGUAGE_CHARACTERS = 500
+_LANGUAGE_WORDS = 12
+
+
+def output_health(own: Sequence[str], other: Sequence[str]) -> OutputHealth:
+    """Compare two models' answers to the same prompts, in the same order.
+
+    Raises:
+        ValueError: no answers, or not as many of the one as of the other.
+    """
+    if not own or len(own) != len(other):
+        raise ValueError(f"{len(own)} and {len(other)} answers cannot be compared")
+    words = statistics.median(len(text.split()) for text in other)
+    theirs, ours = (Counter(map(degeneration, texts)) for texts in (other, own))
+    return OutputHealth(
+        samples=len(own),
+        length_ratio=statistics.median(len(text.split()) for text in own) / words if words else None,
+        repetition=(theirs["repetition"] / len(own), ours["repetition"] / len(own)),
+        non_answers=((theirs["empty"] + theirs["garbage"]) / len(own), (ours["empty"] + ours["garbage"]) / len(own)),
+        languages=_languages_changed(own, other),
+    )
+
+
+def _languages_changed(own: Sequence[str], other: Sequence[str]) -> tuple[int, int]:
+    from harness.metrics.instructions.wording import detect_language
+
+    long = [(a, b) for a, b in zip(own, other, strict=True) if min(len(a.split()), len(b.split())) >= _LANGUAGE_WORDS]
+    told = [tuple(detect_language(text[:_LANGUAGE_CHARACTERS]) for text in pair) for pair in long[:_LANGUAGE_PAIRS]]
+    both = [(a, b) for a, b in told if a and b]
+    return sum(a != b for a, b in both), len(both)
