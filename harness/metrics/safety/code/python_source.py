@@ -1,93 +1,173 @@
-"""Takes the Python a model wrote out of its answer: from Markdown or plain text, repaired until it parses."""
+"""Takes the Python a model wrote out of its answer, and repairs it until it parses."""
 
 import ast
 import re
-import sys
 import textwrap
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-_FENCE = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
-_PYTHON = {"", "python", "py", "python3", "python2"}
+from harness.metrics.safety.code.extract import Code, find_code
+
 _STATEMENT = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Import,
-    ast.ImportFrom,
-    ast.Assign,
-    ast.AnnAssign,
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign,
+    ast.AugAssign, ast.Return, ast.For, ast.While, ast.With, ast.If, ast.Try, ast.Raise, ast.Call,
+)  # fmt: skip
+#: Lines that are left out one by one before only the beginning is kept.
+_MOST_DROPPED = 12
+#: Python 2 as models still write it, each form on one line, and what Python 3 says instead.
+_OLD_FORMS = (
+    (re.compile(r"^(\s*(?:\w.{0,200}:[ \t]*)?)print[ \t]+(?!=|\()(.*)$"), r"\1print(\2)"),
+    (re.compile(r"^(\s*(?:\w.{0,200}:[ \t]*)?)print[ \t]*$"), r"\1print()"),
+    (re.compile(r"^(\s*(?:\w.{0,200}:[ \t]*)?print)[ \t]+(\(.*)$"), r"\1(\2)"),
+    (re.compile(r"^(\s*)exec[ \t]+(?!=|\()([^;]+?)(?:[ \t]+in[ \t]+.*)?$"), r"\1exec(\2)"),
+    (re.compile(r"^(\s*except[ \t]+[\w.]+|\s*except[ \t]*\([^()]{1,200}\)),[ \t]*(\w+)[ \t]*:"), r"\1 as \2:"),
+    (re.compile(r"^(\s*raise[ \t]+[\w.]+),[ \t]*(.+)$"), r"\1(\2)"),
+    (re.compile(r"(?<![\w.])0([0-7]{2,11})(?![\w.])"), r"0o\1"),
+    (re.compile(r"(?<![\w.])(\d{1,20})L\b"), r"\1"),
+    (re.compile(r"(?<![\w'\"])[uU][rR](?=['\"])"), "r"),
+    (re.compile(r"<>"), "!="),
+    (re.compile(r"`([^`]{1,200})`"), r"repr(\1)"),
 )
-_STATEMENT += (ast.AugAssign, ast.Return, ast.For, ast.While, ast.With, ast.If, ast.Try, ast.Raise, ast.Call)  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Parsed code. Lines up to ``given_lines`` were the prompt's and are not judged; nor are ``quoted`` lines."""
+    """Code that parses.
 
-    text: str
+    Attributes:
+        code: Its lines, and where they stand in the answer.
+        tree: What it parses to.
+        quoted: Lines of the prompt, which are not the model's where they are repeated.
+    """
+
+    code: Code
     tree: ast.Module
-    given_lines: int = 0
     quoted: frozenset[str] = frozenset()
+
+    @property
+    def text(self) -> str:
+        """The code as one text."""
+        return self.code.text
 
     def is_own(self, line: int) -> bool:
         """Whether the model wrote a line (counted from 1)."""
-        lines = self.text.splitlines()
-        words = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-        return line > self.given_lines and words not in self.quoted
+        return is_own(self.code, self.quoted, line)
+
+
+def is_own(code: Code, quoted: frozenset[str], line: int) -> bool:
+    """Whether a line (counted from 1) is the model's: in its answer, and not a repetition of the prompt's code."""
+    inside = 0 < line <= len(code.lines)
+    return inside and code.spans[line - 1] is not None and code.lines[line - 1].strip() not in quoted
 
 
 def read_python(answer: str, prompt: str = "") -> Source | None:
     """The code of an answer, or None where there is none or nothing of it parses.
 
-    Repairs: dedents; completes a continuation with the prompt's code; wraps a method body; cuts a torn tail to the
-    longest prefix that parses.
+    Repairs, tried in this order: completes a continuation with the prompt's code; dedents; wraps a method's body;
+    rewrites Python 2; leaves out lines that do not parse; cuts a torn tail to the longest prefix that parses.
     """
     given = code_of(prompt) if prompt else ""
-    quoted = frozenset(line.strip() for line in given.splitlines() if line.strip())
-    code = code_of(answer)
-    if not code.strip():
+    quoted = quoted_lines(given)
+    code = find_code(answer.replace("\0", " "), "python")
+    if not code.text.strip():
         return None
-    if given and code[:1].isspace() and (tree := _parse(whole := given.rstrip() + "\n" + code.lstrip("\n"))):
-        return Source(whole, tree, len(given.rstrip().splitlines()), quoted)
-    for text in (code, textwrap.dedent(code), "def _():\n" + textwrap.indent(textwrap.dedent(code), "    ")):
-        if tree := _parse(text):
-            return Source(text, tree, 0, quoted) if _says_something(tree) else None
-    return _longest_prefix(textwrap.dedent(code), quoted)
+    if given and code.text[:1].isspace():
+        whole = _trimmed(code).after(given.rstrip().split("\n"))
+        if tree := parse(whole.text):
+            return Source(whole, tree, quoted)
+    for attempt in _attempts(code):
+        if tree := parse(attempt.text):
+            return Source(attempt, tree, quoted) if _says_something(tree) else None
+    return _most_that_parses(_modern(_dedented(code)), quoted)
 
 
 def code_of(text: str) -> str:
     """Python code blocks of a Markdown text, or the whole text where it has no fences."""
-    blocks = [body for language, body in _FENCE.findall(text) if language.lower() in _PYTHON]
-    return "\n".join(blocks) if "```" in text else text
+    return find_code(text, "python").text
 
 
-def _longest_prefix(code: str, quoted: frozenset[str]) -> Source | None:
-    lines = code.splitlines()
-    end = len(lines)
-    while end > 0:
-        text = "\n".join(lines[:end])
-        if tree := _parse(text):
-            return Source(text, tree, 0, quoted) if _says_something(tree) else None
-        # Everything from the line that the parser stumbles over on is lost, so go there at once.
-        end = min(end - 1, _error_line(text) - 1)
+def quoted_lines(given: str) -> frozenset[str]:
+    """The lines of a prompt's code that say something, to be known again in an answer."""
+    return frozenset(line.strip() for line in given.splitlines() if len(line.strip()) > 1)
+
+
+def parse(text: str) -> ast.Module | None:
+    """The syntax tree, or None."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _attempts(code: Code) -> Iterator[Code]:
+    yield code
+    dedented = _dedented(code)
+    yield dedented
+    yield _wrapped(dedented)
+    modern = _modern(dedented)
+    if modern.lines != dedented.lines:
+        yield modern
+        yield _wrapped(modern)
+
+
+def _trimmed(code: Code) -> Code:
+    """Without blank lines at the beginning."""
+    start = next(i for i, line in enumerate(code.lines) if line.strip())
+    return Code(code.lines[start:], code.spans[start:])
+
+
+def _dedented(code: Code) -> Code:
+    return code.of(textwrap.dedent(code.text.expandtabs(8)))
+
+
+def _wrapped(code: Code) -> Code:
+    return code.of(textwrap.indent(code.text, "    ")).after(["def _():"])
+
+
+def _modern(code: Code) -> Code:
+    lines = []
+    for line in code.lines:
+        if len(line) < 1000:
+            for form, now in _OLD_FORMS:
+                line = form.sub(now, line)
+        lines.append(line)
+    return Code(tuple(lines), code.spans)
+
+
+def _most_that_parses(code: Code, quoted: frozenset[str]) -> Source | None:
+    """Leaves out the lines that the parser stumbles over; after too many, keeps what stands before the next."""
+    dropped = 0
+    while code.lines:
+        text = code.text
+        place, tree = _stumble(text)
+        if tree:
+            return Source(code, tree, quoted) if _says_something(tree) else None
+        line = min(place, len(code.lines))
+        lost = code.lines[line - 1].strip()
+        if dropped < _MOST_DROPPED and lost and lost != "pass" and line < len(code.lines):
+            margin = len(code.lines[line - 1]) - len(code.lines[line - 1].lstrip())
+            mended = [*code.lines]
+            mended[line - 1] = " " * margin + "pass"
+            code = Code(tuple(mended), code.spans)
+            dropped += 1
+        else:
+            code = code.first(max(min(line, len(code.lines)) - 1, 0))
     return None
 
 
-def _error_line(text: str) -> int:
+def _stumble(text: str) -> tuple[int, ast.Module | None]:
+    """The line that the parser gives up at, or the tree."""
     try:
-        ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return 0, ast.parse(text)
     except SyntaxError as error:
-        return error.lineno or sys.maxsize
+        return max(error.lineno or 1, 1), None
     except (ValueError, RecursionError, MemoryError):
-        pass
-    return sys.maxsize
-
-
-def _parse(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+        return 1, None
 
 
 def _says_something(tree: ast.Module) -> bool:

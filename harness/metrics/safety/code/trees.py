@@ -1,0 +1,279 @@
+"""Syntax trees of JavaScript, Java, C, C++ and Go by tree-sitter, and a walk over them as a flat stream of events."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+#: A tree of which more than this share of bytes stands in errors is not read.
+MOST_ERRORS = 0.3
+_MOST_NODES = 200_000
+_PACKAGES = {"javascript": "tree_sitter_javascript", "java": "tree_sitter_java", "c": "tree_sitter_c",
+             "cpp": "tree_sitter_cpp", "go": "tree_sitter_go"}  # fmt: skip
+_FUNCTIONS = {"function_declaration", "function_expression", "function", "arrow_function", "method_definition",
+              "generator_function_declaration", "method_declaration", "constructor_declaration", "lambda_expression",
+              "function_definition", "func_literal"}  # fmt: skip
+_CALLS = {"call_expression", "new_expression", "method_invocation", "object_creation_expression"}
+#: Nodes that set a name, with the fields of the target and of the value.
+_ASSIGNS = {
+    "variable_declarator": ("name", "value"), "assignment_expression": ("left", "right"),
+    "augmented_assignment_expression": ("left", "right"), "init_declarator": ("declarator", "value"),
+    "short_var_declaration": ("left", "right"), "assignment_statement": ("left", "right"), "var_spec": ("name",
+         "value"),
+    "const_spec": ("name", "value"), "pair": ("key", "value"), "keyed_element": ("", ""),
+         "for_in_statement": ("left", "right"),
+    "enhanced_for_statement": ("name", "value"), "range_clause": ("left", "right"),
+         "field_definition": ("property", "value"),
+    "preproc_def": ("name", "value"), "for_range_loop": ("declarator", "right"),
+}  # fmt: skip
+_TESTS = {
+    "if_statement",
+    "while_statement",
+    "for_statement",
+    "ternary_expression",
+    "conditional_expression",
+    "switch_statement",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A parsed text and its root node."""
+
+    source: bytes
+    root: Any
+
+    def text(self, node: Any) -> str:
+        """The text of a node."""
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+class Call(NamedTuple):
+    """A call: the callee as it is written (``new File`` for a constructor) and its arguments."""
+
+    name: str
+    arguments: list[Any]
+    node: Any
+    receiver: Any = None
+
+
+class Assign(NamedTuple):
+    """A name, member or key that is given a value."""
+
+    target: str
+    value: Any
+    node: Any
+
+
+class Test(NamedTuple):
+    """The condition of a branch or loop."""
+
+    condition: Any
+    node: Any
+
+
+class Enter(NamedTuple):
+    """A function begins: its name, its parameters and the text of each with type and annotations."""
+
+    name: str
+    parameters: list[tuple[str, str]]
+    node: Any
+
+
+class Leave(NamedTuple):
+    """A function ends."""
+
+    node: Any
+
+
+class Other(NamedTuple):
+    """Any other node, for what only one language has."""
+
+    node: Any
+
+
+Event = Call | Assign | Test | Enter | Leave | Other
+
+
+@dataclass
+class Facts:
+    """What the whole text says: its words, for rules that ask whether something is done anywhere."""
+
+    text: str
+    words: frozenset[str] = field(default_factory=frozenset)
+
+
+def parse(text: str, language: str) -> Tree | None:
+    """The tree of a text, with missing closing braces added where that helps; None where too much of it is in error."""
+    tree = _parse(text, language)
+    if _errors(tree) <= MOST_ERRORS:
+        return tree
+    opened = text.count("{") - text.count("}")
+    if 0 < opened <= 50:
+        tree = _parse(text + "\n" + "}" * opened, language)
+    return tree if _errors(tree) <= MOST_ERRORS else None
+
+
+def line_of(node: Any) -> int:
+    """The line that a node begins on, counted from 1."""
+    return int(node.start_point[0]) + 1
+
+
+def walk(node: Any, most: int = _MOST_NODES) -> Iterator[tuple[Any, bool]]:
+    """Every node below and with ``node`` in source order, and once more when it is left (False, then True)."""
+    cursor, seen, up = node.walk(), 0, False
+    while True:
+        if not up:
+            seen += 1
+            yield cursor.node, False
+            if seen < most and cursor.goto_first_child():
+                continue
+        yield cursor.node, True
+        if cursor.node.id == node.id:
+            return
+        if cursor.goto_next_sibling():
+            up = False
+        elif cursor.goto_parent():
+            up = True
+        else:
+            return
+
+
+def below(node: Any, most: int = 400) -> Iterator[Any]:
+    """A node and those below it, no more than ``most``."""
+    return (one for one, left in walk(node, most) if not left)
+
+
+def events(tree: Tree) -> Iterator[Event]:
+    """What happens in a text, in source order. A value is seen before the name that it is given to."""
+    for node, left in walk(tree.root):
+        kind = node.type
+        if kind in _FUNCTIONS:
+            yield Leave(node) if left else _enter(tree, node)
+        elif kind in _CALLS:
+            if not left:
+                yield _call(tree, node)
+        elif kind in _ASSIGNS:
+            if left and (assign := _assign(tree, node)):
+                yield assign
+        elif kind in _TESTS:
+            condition = node.child_by_field_name("condition")
+            if left and condition is not None:
+                yield Test(condition, node)
+        elif not left and node.is_named:
+            yield Other(node)
+
+
+def _parse(text: str, language: str) -> Tree:
+    source = text.encode("utf-8", "replace")
+    return Tree(source, _parser(language).parse(source).root_node)
+
+
+@cache
+def _parser(language: str) -> Any:
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(import_module(_PACKAGES[language]).language()))
+
+
+def _errors(tree: Tree) -> float:
+    """The share of bytes that stand in errors, those nearest to the root counted whole."""
+    wrong, end = 0, 0
+    for node, left in walk(tree.root):
+        if not left and node.is_error and node.start_byte >= end:
+            # An error that swallowed whole functions still shows them as nodes: only its loose words are lost.
+            inner = sum(one.end_byte - one.start_byte for one in node.children if one.child_count and not one.is_error)
+            wrong += node.end_byte - node.start_byte - inner
+            end = node.end_byte
+    return wrong / max(len(tree.source.strip()), 1)
+
+
+def _enter(tree: Tree, node: Any) -> Enter:
+    name = node.child_by_field_name("name")
+    parameters = node.child_by_field_name("parameters") or node.child_by_field_name("parameter")
+    declarator = node.child_by_field_name("declarator")
+    while parameters is None and declarator is not None:
+        parameters = declarator.child_by_field_name("parameters")
+        name = declarator.child_by_field_name("declarator") or name
+        declarator = declarator.child_by_field_name("declarator")
+    if name is None and node.parent is not None and node.parent.type in _ASSIGNS:
+        name = node.parent.child_by_field_name(_ASSIGNS[node.parent.type][0] or "name")
+    found = [] if parameters is None else _parameters(tree, parameters)
+    return Enter("" if name is None else tree.text(name)[:200], found, node)
+
+
+def _parameters(tree: Tree, node: Any) -> list[tuple[str, str]]:
+    if node.type == "identifier":
+        return [(tree.text(node), tree.text(node))]
+    found = []
+    for one in node.named_children:
+        names = [
+            tree.text(part)
+            for part in below(one, 60)
+            if part.type in ("identifier", "shorthand_property_identifier_pattern")
+        ]
+        whole = tree.text(one)[:300]
+        if one.type == "parameter_declaration" and node.type == "parameter_list" and len(names) > 1:
+            found += [(name, whole) for name in names]
+        elif names:
+            found.append((names[0] if one.type in ("assignment_pattern",) else names[-1], whole))
+            found += [(name, whole) for name in names[:-1] if one.type == "object_pattern"]
+    return found
+
+
+def _call(tree: Tree, node: Any) -> Call:
+    arguments = node.child_by_field_name("arguments")
+    given = [one for one in arguments.named_children if one.type != "comment"] if arguments is not None else []
+    if node.type in ("new_expression", "object_creation_expression"):
+        kind = node.child_by_field_name("constructor") or node.child_by_field_name("type")
+        return Call(f"new {'' if kind is None else _short(tree, kind)}", given, node)
+    if node.type == "method_invocation":
+        receiver, name = node.child_by_field_name("object"), node.child_by_field_name("name")
+        before = "" if receiver is None else f"{_short(tree, receiver)}."
+        return Call(f"{before}{'' if name is None else tree.text(name)}", given, node, receiver)
+    function = node.child_by_field_name("function")
+    receiver = None
+    if function is not None:
+        receiver = (
+            function.child_by_field_name("object")
+            or function.child_by_field_name("operand")
+            or function.child_by_field_name("argument")
+        )
+    return Call("" if function is None else _short(tree, function), given, node, receiver)
+
+
+def _short(tree: Tree, node: Any) -> str:
+    """A callee without the arguments of calls on the way: ``a(x).b`` is ``a().b``."""
+    whole = (
+        tree.text(node)
+        if node.end_byte - node.start_byte <= 2000
+        else tree.source[node.end_byte - 200 : node.end_byte].decode("utf-8", "replace")
+    )
+    kept: list[str] = []
+    depth = 0
+    for character in whole:
+        if character in "([":
+            depth += 1
+            if depth == 1:
+                kept.append(character)
+        elif character in ")]":
+            depth -= 1
+            if depth == 0:
+                kept.append(character)
+        elif depth == 0 and not character.isspace():
+            kept.append(character)
+    return "".join(kept).replace("?.", ".")[-200:]
+
+
+def _assign(tree: Tree, node: Any) -> Assign | None:
+    left, right = _ASSIGNS[node.type]
+    target = node.child_by_field_name(left) if left else None
+    value = node.child_by_field_name(right) if right else None
+    if node.type == "keyed_element" and len(node.named_children) == 2:
+        target, value = node.named_children
+    if node.type == "enhanced_for_statement":
+        value = node.child_by_field_name("value")
+    if target is None or value is None:
+        return None
+    return Assign(tree.text(target)[:200].strip("*& \"'"), value, node)
