@@ -16,6 +16,7 @@ models:
 {candidate}
 tasks: [sentiment, tag:forgetting] # harness tasks list shows all; a folder with a task.yaml works too
 limit: 200                         # samples per task; leave out for all
+# noise: {{samples: 32}}             # ask some again: how often do answers flip by themselves?
 gate:
   - {{tasks: sentiment, rule: better, than: base, margin: 0.0}}
   - {{tasks: tag:forgetting, rule: no_worse, than: base, margin: 0.05}}
