@@ -17,6 +17,8 @@ from harness.sandbox.limits import Limits
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from inside.main import main; del sys.path[0]; main()"
 #: V8 reserves address space far beyond what it uses, so that node is held by its data instead.
 _NODE_HEAP = "--max-old-space-size={}"
+#: By default node reads one of /etc, and does not start where it may not.
+_NO_OPENSSL_CONFIG = "--openssl-config=/dev/null"
 
 
 class Folder:
@@ -82,7 +84,7 @@ class Process:
         if role == "node":
             heap = _NODE_HEAP.format(limits.memory >> 21)
             script = str(surroundings.INSIDE / "candidate.js")
-            spec |= {"node": surroundings.node(), "arguments": ["node", heap, script]}
+            spec |= {"node": surroundings.node(), "arguments": ["node", heap, _NO_OPENSSL_CONFIG, script]}
         command = [surroundings.interpreter(), "-P", "-s", "-S", "-B", "-c", _BOOT, str(surroundings.INSIDE.parent)]
         if self._wrapped:
             command = [*_bubblewrap(spec["confinement"]), *command]
@@ -177,7 +179,6 @@ def _environment(folder: str) -> dict[str, str]:
         "PATH": "",
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",
-        "OPENSSL_CONF": "/dev/null",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }

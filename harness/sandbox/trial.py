@@ -103,12 +103,13 @@ def _start(trial: Trial, parts: Sequence[str], limits: Limits, stack: ExitStack)
     asked, asking = _pipe(stack)
     answered, answering = _pipe(stack)
     reports, reporting = _pipe(stack)
+    alive, _ = _pipe(stack)
     role = "node" if trial.language == "javascript" else "candidate"
     common = {"given": trial.given, "entry_point": trial.entry_point}
-    theirs = {"reading": asked.fileno(), "writing": answering.fileno()}
+    theirs = {"alive": alive.fileno(), "reading": asked.fileno(), "writing": answering.fileno()}
     candidate = Process(role, parts, limits, theirs, common | {"code": trial.code})
     stack.callback(candidate.close)
-    theirs = {"reading": answered.fileno(), "writing": asking.fileno(), "report": reporting.fileno()}
+    theirs |= {"reading": answered.fileno(), "writing": asking.fileno(), "report": reporting.fileno()}
     tests = Process("tests", parts, limits, theirs, common | {"tests": trial.tests})
     stack.callback(tests.close)
     for end in (asked, asking, answered, answering, reporting):

@@ -95,7 +95,7 @@ def test_a_killed_harness_leaves_no_process_behind(parts: tuple[str, ...]) -> No
         f"run_trial(Trial('import time\\nprint()\\ntime.sleep(60)', 'f()'), {parts!r}, Limits(seconds=60))"
     )
     harness = subprocess.Popen([sys.executable, "-c", program])
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 20
     while len(processes_of_sandboxes()) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     harness.kill()

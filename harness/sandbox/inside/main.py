@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 
 from .candidate import serve
@@ -20,19 +21,28 @@ def main() -> None:
     """Do what standard input says (see `harness.sandbox.command`), then end without further ado."""
     spec = decode(_everything(0), _no_objects)
     os.chdir(spec["confinement"]["folder"])
+    confine(spec["confinement"], may_exec=spec["role"] == "node")
+    _end_if_alone(spec["alive"])
     if spec["role"] == "node":
-        confine(spec["confinement"], may_exec=True)
         _become_node(spec)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-    confine(spec["confinement"])
     sys.path += spec["libraries"]
     if spec["role"] == "tests":
         judge(spec, spec["reading"], spec["writing"], spec["report"])
     else:
         serve(spec, spec["reading"], spec["writing"])
     os._exit(0)
+
+
+def _end_if_alone(alive: int) -> None:
+    """End if the harness, which holds the other end of the pipe, died before its death could reach this process."""
+    watched = select.poll()
+    watched.register(alive, 0)
+    if watched.poll(0):
+        os._exit(0)
+    os.close(alive)
 
 
 def _become_node(spec: dict[str, Any]) -> None:
