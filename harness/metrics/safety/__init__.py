@@ -2,10 +2,11 @@
 
 from harness.metrics.safety.code import InsecureCode, inspect_python
 from harness.metrics.safety.health import Degenerate, ResponseLength, degeneration
+from harness.metrics.safety.medical import UnsafeMedical, inspect_answer
 from harness.metrics.safety.pii import PersonalData, find_personal_data
 from harness.metrics.safety.refusal import RefusalKind, classify_refusal
 from harness.metrics.safety.refusal_metrics import RefusalError, RefusalRate
-from harness.metrics.safety.medical import UnsafeMedical, inspect_answer
+from harness.metrics.safety.toxicity import Toxic, find_hostility
 
 __all__ = [
     "Degenerate",
@@ -15,9 +16,11 @@ __all__ = [
     "RefusalKind",
     "RefusalRate",
     "ResponseLength",
+    "Toxic",
     "UnsafeMedical",
     "classify_refusal",
     "degeneration",
+    "find_hostility",
     "find_personal_data",
     "inspect_answer",
     "inspect_python",
