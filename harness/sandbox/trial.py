@@ -1,6 +1,5 @@
 """One trial: a candidate's code against a task's tests, in two confined processes, judged from what they report."""
 
-import math
 import os
 import select
 import signal
@@ -85,7 +84,7 @@ def run_trial(trial: Trial, parts: Sequence[str], limits: Limits) -> Judgement:
     Raises:
         RunError: the processes cannot be started.
     """
-    limits = replace(limits, seconds=math.ceil(limits.seconds * machine_factor()))
+    limits = replace(limits, seconds=limits.seconds * machine_factor())
     with ExitStack() as stack:
         try:
             candidate, tests, reports = _start(trial, parts, limits, stack)
@@ -136,7 +135,7 @@ def _wait(reports: FileIO, limits: Limits, processes: Sequence[Process]) -> byte
                 return heard
         elif any(process.overflows() for process in processes):
             return Judgement(Ending.FORBIDDEN, "wrote more into its folder than it may")
-    return Judgement(Ending.TIMEOUT, f"took longer than {limits.seconds:g} s")
+    return Judgement(Ending.TIMEOUT, f"took longer than {limits.seconds:.3g} s")
 
 
 def _judgement(heard: bytes, candidate: Process, tests: Process, signals: Mapping[int, Ending]) -> Judgement:
