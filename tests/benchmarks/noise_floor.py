@@ -1,6 +1,7 @@
 """How often greedy texts change with the batch, in float32 and bfloat16.
 
-``python tests/benchmarks/noise_floor.py MODEL``. MODEL is a folder or hub id of a base model that tells stories. Prints a line a dtype.
+``python tests/benchmarks/noise_floor.py MODEL`` prints a line a dtype. MODEL is a folder or hub id of a base model that
+tells stories.
 """
 
 import json

@@ -132,3 +132,13 @@ def test_the_samples_it_asks_for_decide_with_about_the_promised_power(metric):
     again = [decide(release(rng, metric, ["q"], int(np.mean(asked)), 0.0), rule).decision for _ in range(80)]
     low, high = scipy_stats.binom.ppf([0.001, 0.999], 80, 0.8)
     assert low - 8 <= again.count("pass") <= high + 8
+
+
+@pytest.mark.parametrize("metric", SIMULATED)
+def test_figures_that_are_no_accuracy_are_gated_like_any_other(metric):
+    """NeMo Evaluator's `nel gate` decides on accuracy-like means alone."""
+    rng, margin = np.random.default_rng(4), {"f1_macro": 0.06, "bleu": 5.0}[metric]
+    rule = [Rule(tasks="q", rule="no_worse", margin=margin), Rule(tasks="q", rule="at_least", value=margin)]
+    assert decide(release(rng, metric, ["q"], 600, 0.0), rule).decision == "pass"
+    spoilt = decide(release(rng, metric, ["q"], 600, 0.3), rule)
+    assert [one.decision for one in spoilt.rules] == ["fail", "pass"]

@@ -42,6 +42,21 @@ def test_two_equal_models_over_twenty_tasks_fail_at_most_five_percent_of_the_tim
     assert decisions.count("fail") <= at_most_in(RUNS, 0.05)
 
 
+def test_without_a_correction_twenty_benchmarks_would_fail_a_release_on_the_margin_much_too_often():
+    """NeMo Evaluator's `nel gate` corrects for nothing: the more benchmarks, the likelier a false alarm."""
+    rng = np.random.default_rng(8)
+    runs = [decide(release(rng, 100, 0.02, 0.02 + MARGIN), RULE) for _ in range(60)]
+    alarms = sum(any(_p_met(rule) <= 0.05 for rule in verdict.rules) for verdict in runs)
+    assert alarms >= 0.2 * len(runs)
+    assert [verdict.decision for verdict in runs].count("fail") <= at_most_in(len(runs), 0.05)
+
+
+def _p_met(rule):
+    counts = rule.evidence.split("over 100 pairs (")[1]
+    gained, lost = (int(part.split()[0]) for part in counts.split(")")[0].split(", "))
+    return PairedRates(100, gained, lost).p_at_least(-MARGIN)
+
+
 def test_models_exactly_on_the_margin_over_twenty_tasks_fail_at_most_five_percent_of_the_time():
     # The hardest case for the family: every one of the twenty hypotheses is true and on its edge.
     rng = np.random.default_rng(8)
