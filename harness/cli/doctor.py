@@ -25,7 +25,7 @@ def doctor(
     probe: Annotated[bool, typer.Option("--vllm", help="Ask the installed vLLM which adapters it can serve.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Say what this machine can do: GPU, vLLM, quantization, memory, and the engine that auto takes."""
+    """Say what this machine can do: GPU, vLLM, quantization, memory, the sandbox, and the engine that auto takes."""
     from harness.engines.machine import look_around
 
     machine = look_around()
@@ -33,6 +33,7 @@ def doctor(
     served = _capabilities(machine) if probe else None
     if as_json:
         value: dict[str, Any] = machine.to_json()
+        value["sandbox"] = _sandbox()
         value["memory_needed"] = [{**need.to_json(), "fits": _fits(need, machine)} for need in needs]
         if served is not None:
             value["vllm_serves"] = served
@@ -66,6 +67,12 @@ def _capabilities(machine: "Machine") -> dict[str, str]:
     return capability_table()
 
 
+def _sandbox() -> str:
+    from harness.sandbox import level, level_name
+
+    return level_name(level())
+
+
 def _fits(need: "Need", machine: "Machine") -> str:
     if machine.gpus:
         largest = max(gpu.free for gpu in machine.gpus)
@@ -81,6 +88,8 @@ def _print_machine(machine: "Machine") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from harness.sandbox import node
+
     vllm = machine.vllm
     rows = [
         ("engine auto", f"{machine.auto}: {machine.why}"),
@@ -93,6 +102,7 @@ def _print_machine(machine: "Machine") -> None:
         *([] if machine.gpus else [("gpu", "none that torch sees")]),
         ("vllm", f"{vllm.version} ({vllm.distribution}), computes on {vllm.device}" if vllm else "not installed"),
         *((name, said) for name, said in machine.quantization.items()),
+        ("sandbox", f"{_sandbox()} (for code that models write; node {'found' if node() else 'not found'})"),
         ("libraries", ", ".join(f"{name} {found}" for name, found in machine.packages.items())),
     ]
     table = Table(show_header=False, box=None)

@@ -8,6 +8,7 @@ from harness.engines import Encoder
 from harness.evaluation.ask import Desk
 from harness.evaluation.candidates import Candidates, examine
 from harness.evaluation.desks import reference_desk, suite_desk
+from harness.evaluation.isolation import check_isolation
 from harness.evaluation.liveness import prove_alive
 from harness.evaluation.manifest import manifest
 from harness.evaluation.noise import audit_noise
@@ -48,11 +49,13 @@ def evaluate(
     Raises:
         InputError: the suite, a task or a model is unusable, or an adapter changes nothing.
         RunError: the run broke.
+        Unavailable: a task runs generated code, which this machine cannot contain as demanded.
     """
     if not isinstance(suite, Suite):
         suite = load_suite(suite)
     tasks = find_tasks(suite.tasks, folder=suite.folder)
     check_rules(suite, tasks)
+    check_isolation(tasks, suite.sandbox)
     candidates = examine(suite)
     base = candidates.models[0].base
     encoder = Encoder.load(base.folder)

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness import __version__
 from harness.evaluation.candidates import Candidates
+from harness.evaluation.isolation import isolation
 from harness.evaluation.liveness import Pulse
 from harness.evaluation.plan import Plan
 from harness.evaluation.sequential import Watch
@@ -53,6 +54,7 @@ def manifest(
         "liveness": {name: pulse.to_json() for name, pulse in pulses.items()},
         "engine": engine,
         "requests": len(plan.requests),
+        "sandbox": isolation(tasks),
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "packages": {name: found for name in _PACKAGES if (found := _version(name))},

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from harness.engines import EngineSettings
 from harness.evaluation.probe import NoiseAudit, ParityProbe
-from harness.records import Rule, nearest, read_document
+from harness.records import InputError, Rule, nearest, read_document
+from harness.sandbox import parse_level
 
 #: Engines whose models are somebody else's, told apart by their names alone.
 NAMED_ELSEWHERE = ("server", "replay")
@@ -43,6 +44,7 @@ class Suite(BaseModel):
     )
     parity: ParityProbe | None = Field(None, description="hold the engine against transformers + PEFT")
     noise: NoiseAudit | None = Field(None, description="ask some greedy requests again: how often do answers flip?")
+    sandbox: str = Field("", description="isolation that generated code needs, such as landlock+seccomp")
     gate: list[Rule] = []
 
     _folder: Path = PrivateAttr(default=Path())
@@ -74,6 +76,15 @@ class Suite(BaseModel):
     def _plain_name(cls, value: str) -> str:
         if not _NAME.match(value):
             raise ValueError("a name has letters, digits, '.', '_' and '-' only")
+        return value
+
+    @field_validator("sandbox")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        try:
+            parse_level(value)
+        except InputError as error:
+            raise ValueError(str(error)) from None
         return value
 
     @model_validator(mode="after")

@@ -26,14 +26,15 @@ class Metric(ABC):
         greater_is_better: Whether a larger figure is a better model.
         is_rate: The figure is the mean of values that are 0 or 1: exact methods for proportions apply.
         is_check: Its outcomes are pass and fail; the figure is the share that *failed*.
-        runs_code: It runs what the model wrote, in the sandbox.
+        isolation: The sandbox level that it demands because it runs what the model wrote (empty: any that contains
+            code); None where it runs nothing.
     """
 
     name: str
     greater_is_better: bool = True
     is_rate: bool = False
     is_check: bool = False
-    runs_code: bool = False
+    isolation: str | None = None
 
     @property
     def bounds(self) -> tuple[float, float] | None:

@@ -34,7 +34,6 @@ class FunctionalCorrectness(MeanMetric):
     """
 
     is_rate = True
-    runs_code = True
 
     def __init__(
         self,
@@ -54,7 +53,7 @@ class FunctionalCorrectness(MeanMetric):
         parse_level(sandbox)
         self._tests, self._entry_point, self._given = tests, entry_point, given
         self._limits = Limits(seconds=seconds, memory=memory << 20)
-        self.sandbox = sandbox
+        self.isolation: str = sandbox
 
     @property
     def signature(self) -> str:
@@ -71,7 +70,7 @@ class FunctionalCorrectness(MeanMetric):
         """
         trials = [self._trial(response) for response in responses]
         wanted = [trial for trial in trials if isinstance(trial, Trial)]
-        judgements = iter(run_trials(wanted, self._limits, wanted=self.sandbox))
+        judgements = iter(run_trials(wanted, self._limits, wanted=self.isolation))
         return [_score(next(judgements)) if isinstance(trial, Trial) else _not_run(trial) for trial in trials]
 
     def _trial(self, response: Response) -> Trial | str:

@@ -18,11 +18,9 @@ class SecurePassRate(MeanMetric, DerivedMetric):
     """
 
     is_rate = True
-    runs_code = True
 
     def __init__(self, *, labels: Sequence[str] = (), **options: Any) -> None:
         self.source: FunctionalCorrectness = FunctionalCorrectness(**options)
-        self.sandbox = self.source.sandbox
         self._examined = InsecureCode()
 
     @property
