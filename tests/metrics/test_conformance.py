@@ -5,6 +5,7 @@ import pytest
 
 from harness.metrics import build_metric, known_metrics
 from harness.records import Answer, Generation, LogLikelihood, Outcome, Response, Sample
+from harness.sandbox import level
 
 LABELS = ("yes", "no", "maybe")
 LIKELIHOOD = {
@@ -30,6 +31,7 @@ DESCRIPTIVE = {
 FOREIGN = {"evaluate"}
 #: Checks that something is not there, which says nothing of a model that says nothing: `degenerate` goes beside them.
 ABSENCE = {"degenerate", "personal_data", "toxic"}
+RUNS_CODE = {"functional_correctness", "secure_pass_rate"}
 #: Of metrics whose defaults judge what these samples are not.
 OPTIONS = {"pass_at_k": {"of": "exact_match"}}
 BROKEN = {
@@ -48,6 +50,8 @@ def _names() -> list[str]:
 
 
 def _build(name: str):
+    if name in RUNS_CODE and not level():
+        pytest.skip("nothing contains code on this machine")
     return build_metric({"name": name, **OPTIONS.get(name, {})}, LABELS)
 
 
@@ -57,7 +61,7 @@ def _responses(name: str, texts: list[str | None]) -> list[Response]:
         served = [-0.1, -0.2] if text == GOLD[i % 4] else [-5.0, -6.0]
         probed = {"reference_logprobs": [-0.1, -0.2], "served_logprobs": served, "scores": [1.0, text == GOLD[i % 4]]}
         instructed = {"instruction_id_list": ["keywords:existence"], "kwargs": [{"keywords": [GOLD[i % 4]]}]}
-        document = {"harmful": i % 2 == 0, "urgent": i == 1, **probed, **instructed}
+        document = {"harmful": i % 2 == 0, "urgent": i == 1, "tests": "assert f(1) == 2", **probed, **instructed}
         choices = LABELS if name in CHOICE else ()
         sample = Sample("task", f"k{i}", QUESTIONS[i % 4], (GOLD[i % 4],), choices, document)
         if name in CHOICE:
@@ -72,7 +76,7 @@ def _responses(name: str, texts: list[str | None]) -> list[Response]:
 
 
 def _good(name: str) -> list[str]:
-    if name == "insecure_code" or known_metrics()[name].__module__.startswith("harness.metrics.code"):
+    if name in {"insecure_code", *RUNS_CODE} or known_metrics()[name].__module__.startswith("harness.metrics.code"):
         return ["def f(x):\n    return x + 1  # next\n", "import os\n", "x = 1\n", "for i in range(3):\n    print(i)\n"]
     if name == "refusal_error":
         return [
