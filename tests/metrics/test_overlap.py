@@ -68,6 +68,6 @@ def test_rouges_values_are_rouge_scores_for_any_text(stemmer, text, references):
 
 def test_a_new_code_is_begun_between_pairs_when_one_is_full(monkeypatch):
     monkeypatch.setattr(words, "FULL", 3)
-    found, wanted = encode_pairs(["a b c", "a b", "c a"], ["c a", "b a", "a c"], str.split, by_piece=lambda text: True)
+    found, wanted = encode_pairs(["a b c", "a b", "c a"], ["c a", "b a", "a c"], str.split)
     assert found[0][2] == wanted[0][0] and found[1] == wanted[1][::-1] and found[2] == wanted[2][::-1]
     assert found[1] == "\x00\x01"

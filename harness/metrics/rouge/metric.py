@@ -12,7 +12,7 @@ from harness.metrics.base import MeanMetric, register
 from harness.metrics.common import mean_score, references
 from harness.metrics.rouge.lcs import union_of_lcs
 from harness.metrics.text.overlap import ngram_matches
-from harness.metrics.text.words import encode_pairs
+from harness.metrics.text.words import different_pairs, encode_pairs
 from harness.records import Response, Score
 
 Tokens = list[str]
@@ -43,7 +43,8 @@ class RougeMetric(MeanMetric):
         wanted = [references(response, self.name) for response in responses]
         sizes = [len(several) for several in wanted]
         found = [response.text or "" for response, size in zip(responses, sizes, strict=True) for _ in range(size)]
-        values = f_measure(*self.overlap(found, [one for several in wanted for one in several]))
+        found, against, index = different_pairs(found, [one for several in wanted for one in several])
+        values = f_measure(*self.overlap(found, against))[index]
         best = np.maximum.reduceat(values, np.cumsum([0, *sizes[:-1]]))
         return [
             mean_score(value, extracted=response.text) for value, response in zip(best.tolist(), responses, strict=True)
@@ -110,7 +111,7 @@ def f_measure(shared: np.ndarray, wanted: np.ndarray, found: np.ndarray) -> np.n
 @lru_cache(maxsize=8)
 def _encoded(found: tuple[str, ...], wanted: tuple[str, ...], stemmer: bool) -> tuple[list[str], list[str]]:
     """One character a word. Kept for a task's next ROUGE metric, which asks for the same texts."""
-    return encode_pairs(found, wanted, _tokenizer(stemmer), by_piece=lambda text: True)
+    return encode_pairs(found, wanted, _tokenizer(stemmer))
 
 
 def _lengths(texts: Sequence[str]) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 from harness.metrics.base import Metric, register
 from harness.metrics.common import references
 from harness.metrics.text.overlap import ngram_matches
-from harness.metrics.text.words import encode_pairs
+from harness.metrics.text.words import different_pairs, encode_pairs
 from harness.records import InputError, Outcome, Response, Score
 
 
@@ -105,20 +105,21 @@ class Bleu(SacreMetric):
         if any(len(one) != 1 for one in wanted):
             return super().statistics(found, wanted)
         self._scorer.num_refs = 1
-        codes = encode_pairs(found, [one for (one,) in wanted], self._words, by_piece=self._can_split)
+        said, references, index = different_pairs(found, [one for (one,) in wanted])
+        codes = encode_pairs(said, references, self._words, self._whole)
         orders = range(1, self._order + 1)
         lengths = np.array([[len(text) for text in side] for side in codes], dtype=float).T
         totals = [np.maximum(lengths[:, :1] - order + 1, 0) for order in orders]
-        return np.column_stack([lengths, ngram_matches(*codes, tuple(orders)), *totals])
+        return np.column_stack([lengths, ngram_matches(*codes, tuple(orders)), *totals])[index]
 
     def _words(self, text: str) -> list[str]:
         if self._tokenize == "13a" and text.isalnum() and not self._scorer.lowercase:
             return [text]  # 13a is about punctuation
         return str(self._scorer._preprocess_segment(text)).split()
 
-    def _can_split(self, text: str) -> bool:
+    def _whole(self, text: str) -> bool:
         # 13a joins what a line break hyphenates; nothing else in it, and nothing in none, looks beyond white space.
-        return self._tokenize == "none" or (self._tokenize == "13a" and "-\n" not in text and "<skipped>" not in text)
+        return self._tokenize != "none" and (self._tokenize != "13a" or "-\n" in text or "<skipped>" in text)
 
     def figure(self, sums: np.ndarray, *, sentence: bool = False) -> np.ndarray:
         """``BLEU.compute_bleu``; a sentence's value uses its effective order, as ``sentence_bleu``."""

@@ -8,48 +8,45 @@ from harness.records import InputError
 FULL = 500_000
 
 
+def different_pairs(found: Sequence[str], wanted: Sequence[str]) -> tuple[list[str], list[str], list[int]]:
+    """Each different pair once, and for each pair its place among those: models and data repeat themselves."""
+    places: dict[tuple[str, str], int] = {}
+    index = [places.setdefault(pair, len(places)) for pair in zip(found, wanted, strict=True)]
+    return [one for one, _ in places], [other for _, other in places], index
+
+
 def encode_pairs(
     found: Sequence[str],
     wanted: Sequence[str],
     tokenize: Callable[[str], Sequence[str]],
-    *,
-    by_piece: Callable[[str], bool],
+    whole: Callable[[str], bool] | None = None,
 ) -> tuple[list[str], list[str]]:
     """Pairs of texts as strings with one character a word; within a pair, equal words have equal characters.
+
+    The words of a text are those of its white-space-separated pieces, one after another, and every different piece is
+    tokenized once.
 
     Args:
         found, wanted: The texts, pair by pair.
         tokenize: The words of a text.
-        by_piece: Whether the words of this text are those of its white-space-separated pieces, one after another.
-            Then every different piece is tokenized once.
+        whole: Whether a text must be tokenized as it is, because its words are not those of its pieces.
 
     Raises:
         InputError: a pair has more than about half a million different words.
     """
-    coder = _Coder(tokenize, by_piece)
-    left, right = [], []
-    for one, other in zip(found, wanted, strict=True):
-        if coder.full:
-            coder = _Coder(tokenize, by_piece)
-        left.append(coder.encode(one))
-        right.append(coder.encode(other))
+    left: list[str] = []
+    right: list[str] = []
+    words = pieces = None
+    for pair in zip(found, wanted, strict=True):
+        if words is None or pieces is None or len(words) >= FULL or len(pieces) >= FULL:
+            words = _Characters()
+            pieces = _Pieces(tokenize, words)
+        for text, codes in zip(pair, (left, right), strict=True):
+            if whole is not None and whole(text):
+                codes.append(words.encode(tokenize(text)))
+            else:
+                codes.append("".join(map(pieces.__getitem__, text.split())))
     return left, right
-
-
-class _Coder:
-    def __init__(self, tokenize: Callable[[str], Sequence[str]], by_piece: Callable[[str], bool]) -> None:
-        self._words = _Characters()
-        self._pieces = _Pieces(tokenize, self._words)
-        self._tokenize, self._by_piece = tokenize, by_piece
-
-    @property
-    def full(self) -> bool:
-        return len(self._words) >= FULL or len(self._pieces) >= FULL
-
-    def encode(self, text: str) -> str:
-        if self._by_piece(text):
-            return "".join(map(self._pieces.__getitem__, text.split()))
-        return self._words.encode(self._tokenize(text))
 
 
 class _Characters(dict[str, str]):
