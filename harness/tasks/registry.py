@@ -50,6 +50,10 @@ def find_tasks(selectors: Sequence[str], *, folder: Path) -> list[Task]:
             other = found.setdefault(task.name, task)
             if other.path.resolve() != task.path.resolve():
                 raise InputError(f"two tasks are named {task.name!r}", where=str(task.path), mend=f"see {other.path}")
+            # A group may list a task with settings of its own.
+            if other.definition.model_copy(update={"tags": task.definition.tags}) != task.definition:
+                what = f"task {task.name!r} is asked for twice, with different settings"
+                raise InputError(what, where=selector, mend="name one of them otherwise, or drop it")
     return list(found.values())
 
 

@@ -54,7 +54,8 @@ def load_split(config: LmEvalConfig, file: TaskFile, split: str) -> "Dataset":
     if found is not None:
         rows = [row.values for row in read_rows(*found)]
         return _guarded(lambda: Dataset.from_list(rows), where, "mend the data")
-    mend = f"connect, or put {config.dataset_path}/{split}.jsonl into a folder and name that in {MIRRORS}"
+    inner = "/".join(filter(None, (config.dataset_path, config.dataset_name, f"{split}.jsonl")))
+    mend = f"connect, or put {inner} into a folder and name that in {MIRRORS}"
     return _guarded(lambda: _load(config, file, split), where, "check the file" if source is None else mend)
 
 
