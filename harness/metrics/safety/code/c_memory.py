@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from harness.metrics.safety.code.finding import Weakness
-from harness.metrics.safety.code.trees import Call, Enter, Tree, _call, below, line_of
+from harness.metrics.safety.code.trees import Call, Enter, Tree, below, call_of, line_of
 
 _MOST_NODES = 20_000
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -48,7 +48,7 @@ def memory_weaknesses(event: Enter, tree: Tree) -> Iterator[Weakness]:
     here = _Function(tree, nodes, _arrays(tree, nodes), checks, frozenset(name for name, _ in event.parameters))
     for node in nodes:
         if node.type == "call_expression":
-            yield from _copies(_call(tree, node), here)
+            yield from _copies(call_of(tree, node), here)
         elif node.type == "for_statement":
             yield from _past_the_end(node, here)
         elif node.type == "assignment_expression":
@@ -196,7 +196,7 @@ def _check_then_open(here: _Function) -> Iterator[Weakness]:
     for node in here.nodes:
         if node.type != "call_expression":
             continue
-        call = _call(here.tree, node)
+        call = call_of(here.tree, node)
         first = here.tree.text(call.arguments[0]) if call.arguments else ""
         if call.name in ("access", "stat", "lstat"):
             looked[first] = line_of(node)

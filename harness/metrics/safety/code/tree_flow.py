@@ -1,54 +1,61 @@
-"""Follows data through a function of any language that tree-sitter parses: names, text put together, checks."""
+"""Follows data through a function of any language that tree-sitter parses. Coarser than what is done for Python."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from harness.metrics.safety.code.trees import Assign, Call, Enter, Test, Tree, below
+from harness.metrics.safety.code.tree_text import NUMBERS, TEXTS, Parts, formatted, operator_of, parts_of
+from harness.metrics.safety.code.trees import CALLS, FUNCTIONS, Assign, Call, Enter, Test, Tree, below, call_of
 
 EXTERNAL, PARAMETER, TRUSTED = 2, 1, 0
-_NAMES = {"identifier", "field_identifier", "property_identifier", "shorthand_property_identifier", "this"}
-_TEXTS = {"string", "string_literal", "interpreted_string_literal", "raw_string_literal", "char_literal",
-          "concatenated_string", "character_literal", "text_block", "regex"}  # fmt: skip
-_NUMBERS = {"number", "number_literal", "int_literal", "decimal_integer_literal", "float_literal", "true", "false",
-     "null",
-            "nil", "null_literal", "hex_integer_literal", "octal_integer_literal", "boolean"}  # fmt: skip
-_FORMAT = re.compile(r"(?:^|\.)(?:format|formatted|Sprintf|Sprint|Sprintln|Fprintf|Errorf|sprintf|snprintf"
-                     r"|vsprintf|asprintf|concat|Printf"
-                     r"|util\.format)$")  # fmt: skip
-_SPEC = re.compile(r"%[-+ #0]{0,5}(?:\d{1,6}|\*)?(?:\.(?:\d{1,6}|\*))?(?:hh|h|ll|l|z|j|t|L)?([a-zA-Z%])")
-
-
-class Hole(NamedTuple):
-    """A part of a string that is not literal."""
-
-    text: str
-    level: int
-    safe: frozenset[str]
-    numeric: bool = False
-
-
-Parts = tuple[str | Hole, ...]
+_DEEPEST = 60
+_NEVER = re.compile(r"(?!)")
+#: A name, or a member of one.
+_CHAINS = {
+    "identifier", "this", "member_expression", "subscript_expression", "field_access", "array_access",
+         "field_identifier",
+    "selector_expression", "index_expression", "field_expression", "qualified_identifier", "scoped_identifier",
+    "shorthand_property_identifier",
+}  # fmt: skip
+_COMPARISONS = {"==", "!=", "===", "!==", "<", ">", "<=", ">=", "instanceof", "in"}
+_CHOICES = {"ternary_expression", "conditional_expression"}
+_JOINS = re.compile(
+    r"(?:^|\.)(?:path\.(?:join|resolve)|filepath\.Join|Paths\.get|Path\.of|resolve)$|^new File$|^path\.Join$"
+)
+_COPIES = {"strcpy", "strcat", "strncpy", "strncat", "memcpy"}
 
 
 class Value(NamedTuple):
-    """What is known of a name: how far it is to be distrusted, what it is safe for, its text if it was put together."""
+    """What is known of a value.
+
+    Attributes:
+        level: ``EXTERNAL``, ``PARAMETER`` or ``TRUSTED``.
+        safe: Kinds of sink that it has been cleaned for.
+        parts: Its text, where it was put together.
+        joined: It is a path, or text with a slash, that data was appended to.
+    """
 
     level: int = TRUSTED
     safe: frozenset[str] = frozenset()
     parts: Parts | None = None
     joined: bool = False
 
+    def mixed(self, other: "Value") -> "Value":
+        """Of a value made from two."""
+        if not self.level or not other.level:
+            return (other if other.level else self)._replace(parts=None)
+        return Value(max(self.level, other.level), self.safe & other.safe, None, self.joined or other.joined)
+
 
 class Dialect(NamedTuple):
     """What one language calls outside data and what cleans it.
 
     Attributes:
-        external: Expressions that carry data of a request or of standard input.
+        external: Expressions that carry data of a request or of standard input; calls end in ``(`` or ``()``.
         local: The command line and the environment.
         cleaners: Callee pattern to the kinds of sink that its result is safe for.
-        checks: A condition that matches vouches for the names it mentions.
+        checks: A condition that matches vouches for the names it mentions, from there on.
         filled: Calls that write outside data into their arguments, for languages with out-parameters.
         handler: A parameter's text that makes it outside data.
     """
@@ -57,13 +64,13 @@ class Dialect(NamedTuple):
     local: re.Pattern[str]
     cleaners: Sequence[tuple[re.Pattern[str], frozenset[str]]]
     checks: re.Pattern[str]
-    filled: re.Pattern[str] = re.compile(r"(?!)")
-    handler: re.Pattern[str] = re.compile(r"(?!)")
+    filled: re.Pattern[str] = _NEVER
+    handler: re.Pattern[str] = _NEVER
 
 
 @dataclass
 class State:
-    """The names of the functions that enclose a place in the text."""
+    """What is known of names at one place of the text."""
 
     tree: Tree
     dialect: Dialect
@@ -79,8 +86,7 @@ class State:
         """A function begins; its parameters may hold anything."""
         self.functions.append((event.name, dict(self.names)))
         for name, whole in event.parameters:
-            outside = self.dialect.handler.search(whole) is not None
-            self.names[name] = Value(EXTERNAL if outside else PARAMETER)
+            self.names[name] = Value(EXTERNAL if self.dialect.handler.search(whole) else PARAMETER)
 
     def leave(self) -> None:
         """A function ends, and with it its names."""
@@ -91,225 +97,124 @@ class State:
         """Take note of what a name is given."""
         value = self.of(event.value)
         target = event.target.split("[")[0].strip()
-        if (
-            "[" in event.target
-            or event.node.type == "augmented_assignment_expression"
-            or "+=" in self._operator(event.node)
-        ):
+        parts: Parts | None = self.parts(event.value)
+        if "[" in event.target or operator_of(event.node, self.tree) not in ("", "=", ":="):
             before = self.names.get(target, Value())
-            parts = self.parts(event.value)
-            joined = (*before.parts, *parts)[:200] if before.parts else None
-            value = Value(
-                max(before.level, value.level), before.safe & value.safe, joined, before.joined or value.joined
-            )
-        else:
-            value = value._replace(parts=self.parts(event.value))
+            parts = (*before.parts, *(parts or ()))[:200] if before.parts else None
+            value = before.mixed(value)
         for name in re.findall(r"[\w.]+", target)[:8] if "," in target or "{" in target else [target]:
-            self.names[name] = value
+            self.names[name] = value._replace(parts=parts)
 
     def call(self, event: Call) -> None:
-        """Out-parameters: what a reading function fills, and what ``sprintf`` writes."""
+        """Out-parameters: what a reading function fills, and what ``sprintf`` and ``strcpy`` write."""
         if self.dialect.filled.search(event.name):
             for one in event.arguments:
-                name = self.tree.text(one).strip("&* ")[:100]
+                name = self.tree.text(one)[:100].strip("&* ")
                 if re.fullmatch(r"\w+", name):
                     self.names[name] = Value(EXTERNAL)
-        if event.name in ("sprintf", "snprintf") and event.arguments:
-            value = Value(0)
-            for one in event.arguments[1:]:
-                value = _mixed(value, self.of(one))
-            self.names[self.tree.text(event.arguments[0])] = value._replace(parts=self._formatted(event))
-        if event.name in ("strcpy", "strcat", "strncpy", "strncat", "memcpy") and len(event.arguments) > 1:
-            name = self.tree.text(event.arguments[0])
-            self.names[name] = _mixed(self.names.get(name, Value()), self.of(event.arguments[1]))
+        if len(event.arguments) < 2 or not (event.name in _COPIES or event.name in ("sprintf", "snprintf")):
+            return
+        name = self.tree.text(event.arguments[0])[:100]
+        if event.name in _COPIES:
+            self.names[name] = self.names.get(name, Value()).mixed(self.of(event.arguments[1]))
+            return
+        value = Value()
+        for one in event.arguments[1:]:
+            value = value.mixed(self.of(one))
+        self.names[name] = value._replace(parts=formatted(event, self))
 
     def test(self, event: Test) -> None:
         """A condition that checks names makes them safe from there on."""
         text = self.tree.text(event.condition)[:2000]
         if self.dialect.checks.search(text):
-            for name in set(re.findall(r"[A-Za-z_]\w*", text)):
-                if name in self.names:
-                    self.names[name] = self.names[name]._replace(level=TRUSTED, joined=False)
+            for name in set(re.findall(r"[A-Za-z_]\w*", text)) & self.names.keys():
+                self.names[name] = self.names[name]._replace(level=TRUSTED, joined=False)
 
     def of(self, node: Any) -> Value:
-        """What is known of an expression: the worst of the names in it, less what cleaners around it did."""
-        text = self.tree.text(node)
-        if node.type in _TEXTS or node.type in _NUMBERS:
-            return Value()
-        cleaned = self._cleaned(node, text)
-        found = Value()
-        if self.dialect.external.search(text):
-            found = Value(EXTERNAL)
-        elif self.dialect.local.search(text):
-            found = Value(PARAMETER)
-        for one in below(node):
-            if one.type in _NAMES and not self._is_member(one):
-                found = _mixed(found, self.names.get(self.tree.text(one), Value()))
-        whole = self.names.get(text.strip())
-        if whole is not None:
-            found = _mixed(found, whole)
-        if found.level and cleaned:
-            found = found._replace(safe=found.safe | cleaned)
-        return found._replace(parts=None, joined=found.joined or self._joins(node, text, found))
+        """What is known of an expression: the worst of what it is made from, less what cleaners in it did."""
+        return self._of(node, 0)
 
     def parts(self, node: Any) -> Parts:
         """The literal parts of a string expression and its holes."""
-        return tuple(self._parts(node, 0))[:200]
+        return parts_of(node, self)
+
+    def known_parts(self, name: str) -> Parts | None:
+        """The parts of the text that a name holds."""
+        known = self.names.get(name)
+        return None if known is None else known.parts
 
     def is_literal(self, node: Any) -> bool:
         """Whether an expression is literal text or a number, or a name that holds one."""
         parts = self.parts(node)
         return bool(parts) and all(isinstance(one, str) for one in parts)
 
-    def is_built(self, node: Any) -> bool:
-        """Whether an expression mixes literal text with data."""
-        return built(self.parts(node))
-
-    def _parts(self, node: Any, depth: int) -> list[str | Hole]:
-        kind, text = node.type, self.tree.text(node)
-        if kind in _TEXTS:
-            return [text.strip("\"'`") if kind != "concatenated_string" else text.replace('"', "")]
-        if kind in _NUMBERS:
-            return [text]
-        if kind == "template_string":
-            return self._template(node, depth)
-        if depth < 60 and kind == "binary_expression" and self._operator(node) == "+":
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            return [*self._parts(left, depth + 1), *self._parts(right, depth + 1)]
-        if (
-            depth < 60
-            and kind in ("parenthesized_expression", "expression_list", "argument")
-            and node.named_child_count == 1
-        ):
-            return self._parts(node.named_children[0], depth + 1)
-        if kind in ("call_expression", "method_invocation") and depth < 60:
+    def _of(self, node: Any, depth: int) -> Value:
+        kind = node.type
+        if kind in TEXTS or kind in NUMBERS or kind in FUNCTIONS:
+            return Value()
+        if depth > _DEEPEST:
+            return self._flat(node)
+        if kind in _CHAINS:
+            return self._of_chain(node, depth)
+        if kind in CALLS:
             return self._of_call(node, depth)
-        known = self.names.get(text.strip())
-        if (
-            known is not None
-            and known.parts is not None
-            and (built(known.parts) or all(isinstance(one, str) for one in known.parts))
-        ):
-            return list(known.parts)
-        value = self.of(node)
-        return [Hole(text[:200], value.level, value.safe)]
-
-    def _of_call(self, node: Any, depth: int) -> list[str | Hole]:
-        from harness.metrics.safety.code.trees import _call
-
-        call = _call(self.tree, node)
-        if _FORMAT.search(call.name) and call.arguments:
-            return list(self._formatted(call))
-        text = self.tree.text(node)
-        if (
-            call.receiver is not None
-            and re.search(r"\.(?:c_str|toString|trim|getBytes|strip|encode|String)$", call.name)
-            and not call.arguments
-        ):
-            return self._parts(call.receiver, depth + 1)
-        if call.name in ("String", "[]byte", "string") and len(call.arguments) == 1:
-            return self._parts(call.arguments[0], depth + 1)
-        value = self.of(node)
-        return [Hole(text[:200], value.level, value.safe)]
-
-    def _formatted(self, call: Call) -> Parts:
-        place = next((i for i, one in enumerate(call.arguments) if one.type in _TEXTS), None)
-        receiver = call.receiver if call.name.endswith((".concat", ".formatted")) else None
-        if receiver is not None:
-            pattern, given = self.tree.text(receiver).strip("\"'"), call.arguments
-        elif place is None:
-            return tuple(Hole(self.tree.text(one)[:200], *self.of(one)[:2]) for one in call.arguments)
-        else:
-            pattern, given = self.tree.text(call.arguments[place]).strip("\"'`"), call.arguments[place + 1 :]
-        found: list[str | Hole] = []
-        start, number = 0, 0
-        for match in _SPEC.finditer(pattern):
-            if match[1] == "%" or number >= len(given):
-                continue
-            value = self.of(given[number])
-            found += [pattern[start : match.start()]]
-            literal = self.parts(given[number]) if given[number].type in _TEXTS else None
-            found += literal or [
-                Hole(self.tree.text(given[number])[:200], value.level, value.safe, match[1] in "diouxXeEfgGcbtp")
-            ]
-            start, number = match.end(), number + 1
-        return (*found, pattern[start:])
-
-    def _template(self, node: Any, depth: int) -> list[str | Hole]:
-        found: list[str | Hole] = []
-        for one in node.children:
-            if one.type == "template_substitution" and one.named_child_count:
-                found += self._parts(one.named_children[0], depth + 1) if depth < 60 else [Hole("", 0, frozenset())]
-            elif one.type not in ("`",):
-                found.append(self.tree.text(one))
+        operator = operator_of(node, self.tree) if kind in ("binary_expression", "unary_expression") else ""
+        if operator in _COMPARISONS or operator == "!":
+            return Value()
+        made = [
+            one
+            for one in node.named_children[:200]
+            if kind not in _CHOICES or one != node.child_by_field_name("condition")
+        ]
+        found = self._mix(made, depth)
+        if found.level and self._has_slash(node, operator):
+            found = found._replace(joined=True)
         return found
 
-    def _operator(self, node: Any) -> str:
-        operator = node.child_by_field_name("operator")
-        return "" if operator is None else self.tree.text(operator)
+    def _of_chain(self, node: Any, depth: int) -> Value:
+        text = self.tree.text(node)[:300]
+        if text in self.names:
+            return self.names[text]._replace(parts=None)
+        if self.dialect.external.search(text):
+            return Value(EXTERNAL)
+        if self.dialect.local.search(text):
+            return Value(PARAMETER)
+        # What a table is asked for says nothing of what comes out of it.
+        return self._of(node.named_children[0], depth + 1) if node.named_child_count else Value()
 
-    def _cleaned(self, node: Any, text: str) -> frozenset[str]:
-        """What the outermost call of an expression makes it safe for."""
-        inner = node
-        while (
-            inner.type in ("parenthesized_expression", "expression_list", "await_expression")
-            and inner.named_child_count == 1
-        ):
-            inner = inner.named_children[0]
-        callee = (
-            self.tree.text(inner).split("(", 1)[0]
-            if inner.type
-            in (
-                "call_expression",
-                "method_invocation",
-                "new_expression",
-                "unary_expression",
-                "cast_expression",
-                "object_creation_expression",
-            )
-            else ""
-        )
-        for pattern, kinds in self.dialect.cleaners:
-            if (callee and pattern.search(callee[-200:])) or (
-                inner.type == "method_invocation" and pattern.search(text[-120:].rsplit("(", 1)[0])
-            ):
-                return kinds
-        return frozenset()
-
-    def _is_member(self, node: Any) -> bool:
-        """Whether a name is the part after a dot, whose owner decides."""
-        parent = node.parent
-        if parent is None or node.type in ("identifier", "this", "shorthand_property_identifier"):
-            return (
-                parent is not None
-                and parent.type in ("method_invocation",)
-                and parent.child_by_field_name("name") == node
-            )
-        return True
-
-    def _joins(self, node: Any, text: str, found: Value) -> bool:
+    def _of_call(self, node: Any, depth: int) -> Value:
+        call = call_of(self.tree, node)
+        written = f"{call.name}(" if call.arguments else f"{call.name}()"
+        made = call.arguments if call.receiver is None else [call.receiver, *call.arguments]
+        found = self._mix(made[:100], depth)
+        if self.dialect.external.search(written):
+            found = Value(EXTERNAL)
+        elif self.dialect.local.search(written):
+            found = found.mixed(Value(PARAMETER))
         if not found.level:
+            return found
+        for pattern, kinds in self.dialect.cleaners:
+            if pattern.search(call.name):
+                found = found._replace(safe=found.safe | kinds)
+        joins = _JOINS.search(call.name) is not None and len(call.arguments) > 1
+        return found._replace(joined=found.joined or joins)
+
+    def _mix(self, nodes: Sequence[Any], depth: int) -> Value:
+        found = Value()
+        for one in nodes:
+            found = found.mixed(self._of(one, depth + 1))
+        return found
+
+    def _flat(self, node: Any) -> Value:
+        """Of an expression nested too deep to be read: the worst of the names in it."""
+        found = Value()
+        for one in below(node):
+            if one.type == "identifier":
+                found = found.mixed(self.names.get(self.tree.text(one), Value()))
+        return found
+
+    def _has_slash(self, node: Any, operator: str) -> bool:
+        """Whether a path is put together; a slash in the literal text, not one that divides."""
+        if node.type != "template_string" and operator != "+":
             return False
-        if re.match(
-            r"(?:path\.(?:join|resolve)|filepath\.Join|Paths\.get|Path\.of|new File)\s*\(.{1,400}?,", text, re.S
-        ):
-            return True
-        if node.type != "template_string" and (node.type != "binary_expression" or self._operator(node) != "+"):
-            return False
-        # A slash in the literal text; not one that divides.
-        return any("/" in self.tree.text(one) for one in below(node) if one.type in (*_TEXTS, "string_fragment"))
-
-
-def built(parts: Parts) -> bool:
-    """Whether literal text and data are mixed."""
-    return (
-        len(parts) > 1
-        and any(isinstance(one, str) and one for one in parts)
-        and any(isinstance(one, Hole) for one in parts)
-    )
-
-
-def _mixed(one: Value, other: Value) -> Value:
-    if not one.level or not other.level:
-        return other if other.level else one
-    return Value(max(one.level, other.level), one.safe & other.safe, None, one.joined or other.joined)
+        return any("/" in self.tree.text(one) for one in below(node) if one.type in (*TEXTS, "string_fragment"))

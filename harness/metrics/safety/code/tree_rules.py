@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from harness.metrics.safety.code.finding import Weakness, in_order
 from harness.metrics.safety.code.sql import is_clause, looks_like_sql, stands_for_name
-from harness.metrics.safety.code.tree_flow import EXTERNAL, PARAMETER, Dialect, Hole, Parts, State, built
+from harness.metrics.safety.code.tree_flow import EXTERNAL, PARAMETER, Dialect, State
+from harness.metrics.safety.code.tree_text import Hole, Parts, built, literal
 from harness.metrics.safety.code.trees import Assign, Call, Enter, Event, Leave, Test, Tree, events, line_of, parse
 
 _MODULES = {"javascript": "javascript", "java": "java", "go": "go", "c": "c", "cpp": "c"}
@@ -173,7 +174,7 @@ def writes_into_query(parts: Parts, *, executed: bool = False) -> bool:
     """Whether a value is written into a statement of SQL instead of bound; names of tables count from outside only."""
     if not built(parts):
         return False
-    text = "".join(one if isinstance(one, str) else "\0" for one in parts)
+    text = literal(parts)
     if not (looks_like_sql(text) or (executed and is_clause(text))):
         return False
     before = ""
@@ -190,7 +191,7 @@ def writes_into_query(parts: Parts, *, executed: bool = False) -> bool:
 
 def markup(parts: Parts, least: int) -> bool:
     """Whether data of at least this level is written into markup unescaped."""
-    text = "".join(one if isinstance(one, str) else "\0" for one in parts)
+    text = literal(parts)
     return (
         built(parts)
         and _TAG.search(text) is not None

@@ -1,7 +1,7 @@
 """Syntax trees of JavaScript, Java, C, C++ and Go by tree-sitter, and a walk over them as a flat stream of events."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -11,10 +11,11 @@ MOST_ERRORS = 0.3
 _MOST_NODES = 200_000
 _PACKAGES = {"javascript": "tree_sitter_javascript", "java": "tree_sitter_java", "c": "tree_sitter_c",
              "cpp": "tree_sitter_cpp", "go": "tree_sitter_go"}  # fmt: skip
-_FUNCTIONS = {"function_declaration", "function_expression", "function", "arrow_function", "method_definition",
+#: Nodes that are functions, and that call one.
+FUNCTIONS = {"function_declaration", "function_expression", "function", "arrow_function", "method_definition",
               "generator_function_declaration", "method_declaration", "constructor_declaration", "lambda_expression",
               "function_definition", "func_literal"}  # fmt: skip
-_CALLS = {"call_expression", "new_expression", "method_invocation", "object_creation_expression"}
+CALLS = {"call_expression", "new_expression", "method_invocation", "object_creation_expression"}
 #: Nodes that set a name, with the fields of the target and of the value.
 _ASSIGNS = {
     "variable_declarator": ("name", "value"), "assignment_expression": ("left", "right"),
@@ -96,14 +97,6 @@ class Other(NamedTuple):
 Event = Call | Assign | Test | Enter | Leave | Other
 
 
-@dataclass
-class Facts:
-    """What the whole text says: its words, for rules that ask whether something is done anywhere."""
-
-    text: str
-    words: frozenset[str] = field(default_factory=frozenset)
-
-
 def parse(text: str, language: str) -> Tree | None:
     """The tree of a text, with missing closing braces added where that helps; None where too much of it is in error."""
     tree = _parse(text, language)
@@ -149,11 +142,11 @@ def events(tree: Tree) -> Iterator[Event]:
     """What happens in a text, in source order. A value is seen before the name that it is given to."""
     for node, left in walk(tree.root):
         kind = node.type
-        if kind in _FUNCTIONS:
+        if kind in FUNCTIONS:
             yield Leave(node) if left else _enter(tree, node)
-        elif kind in _CALLS:
+        elif kind in CALLS:
             if not left:
-                yield _call(tree, node)
+                yield call_of(tree, node)
         elif kind in _ASSIGNS:
             if left and (assign := _assign(tree, node)):
                 yield assign
@@ -222,7 +215,8 @@ def _parameters(tree: Tree, node: Any) -> list[tuple[str, str]]:
     return found
 
 
-def _call(tree: Tree, node: Any) -> Call:
+def call_of(tree: Tree, node: Any) -> Call:
+    """A call's callee, receiver and arguments."""
     arguments = node.child_by_field_name("arguments")
     given = [one for one in arguments.named_children if one.type != "comment"] if arguments is not None else []
     if node.type in ("new_expression", "object_creation_expression"):
