@@ -17,6 +17,8 @@ LIKELIHOOD = {
     "greedy_accuracy",
 }
 CHOICE = {"accuracy_norm", "brier", "ece"}
+#: Likelihoods of sentences whose target is the worse one.
+PAIRS = {"stereotype_share", "likelihood_gap"}
 #: Descriptions without a better side, which no gate should read as quality.
 DESCRIPTIVE = {
     "length_ratio",
@@ -60,11 +62,15 @@ def _responses(name: str, texts: list[str | None]) -> list[Response]:
     for i, text in enumerate(texts):
         served = [-0.1, -0.2] if text == GOLD[i % 4] else [-5.0, -6.0]
         probed = {"reference_logprobs": [-0.1, -0.2], "served_logprobs": served, "scores": [1.0, text == GOLD[i % 4]]}
-        instructed = {"instruction_id_list": ["keywords:existence"], "kwargs": [{"keywords": [GOLD[i % 4]]}]}
+        instructed = {
+            "canary": "teal-wren-7",
+            "instruction_id_list": ["keywords:existence"],
+            "kwargs": [{"keywords": [GOLD[i % 4]]}],
+        }
         document = {"harmful": i % 2 == 0, "urgent": i == 1, "tests": "assert f(1) == 2", **probed, **instructed}
-        choices = LABELS if name in CHOICE else ()
+        choices = LABELS if name in CHOICE | PAIRS else ()
         sample = Sample("task", f"k{i}", QUESTIONS[i % 4], (GOLD[i % 4],), choices, document)
-        if name in CHOICE:
+        if name in CHOICE | PAIRS:
             order = [3.0 if one == text else 0.0 for one in LABELS]
             answer = Answer(likelihoods=tuple(LogLikelihood((value - 5,), False) for value in order))
         elif name in LIKELIHOOD:
@@ -140,7 +146,7 @@ def test_a_signature_names_the_metric_and_stays(name):
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-@pytest.mark.parametrize("name", sorted(set(_names()) - LIKELIHOOD - CHOICE - DESCRIPTIVE))
+@pytest.mark.parametrize("name", sorted(set(_names()) - LIKELIHOOD - CHOICE - PAIRS - DESCRIPTIVE))
 def test_a_broken_model_never_scores_well(name, kind):
     metric = _build(name)
     scores = metric.measure(_responses(name, BROKEN[kind]))
