@@ -3,6 +3,7 @@
 import sys
 import traceback
 from importlib import import_module
+from keyword import iskeyword
 
 #: Commands in the order of a user's day, with the line that help shows. Each is a module of this room with an ``app``.
 COMMANDS = {
@@ -13,6 +14,8 @@ COMMANDS = {
     "compare": "Compare the models of a run, or of two runs.",
     "gate": "Decide whether the candidates of a run may ship.",
     "report": "Write the report of a run again.",
+    "import": "Make a run of another tool's results.",
+    "export": "Write a model's figures for another tool.",
     "baseline": "Set or show the released model that new ones are held against.",
     "trend": "Show how a model's figures moved from run to run.",
     "bisect": "Find the first checkpoint that the gate stops.",
@@ -64,7 +67,8 @@ def run(arguments: list[str]) -> int:
     from harness.records.errors import HarnessError
 
     try:
-        import_module(f"harness.cli.{name}").app(rest, prog_name=f"harness {name}")
+        module = f"{name}_" if iskeyword(name) else name
+        import_module(f"harness.cli.{module}").app(rest, prog_name=f"harness {name}")
     except HarnessError as error:
         return _say(str(error), error.exit_status)
     except KeyboardInterrupt:

@@ -119,6 +119,7 @@ _OWN_FAMILIES = (
     "execution",
     "instructions",
     "repeated",
+    "imported",
     "foreign",
 )
 AnyMetric = TypeVar("AnyMetric", bound=type[Metric])
