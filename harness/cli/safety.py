@@ -91,12 +91,12 @@ def _print_table(audit: "Audit") -> None:
 
     unscorable = f", {audit.own.unscorable:,} unscorable" if audit.own.unscorable else ""
     title = f"{audit.detector.name}: {printable(audit.data.name)}, {audit.own.n:,} labelled{unscorable}"
-    table = Table(box=None, header_style="bold", title=Text(title), title_justify="left", title_style="bold")
+    table = Table(box=None, header_style="bold")
     for place, column in enumerate(("", "recall", "precision", "F1", "false alarms")):
         table.add_column(column, justify="right" if place else "left", no_wrap=True)
     for name, accuracy in {"own": audit.own, **audit.others}.items():
         table.add_row(name, *_cells(accuracy))
-    Console().print(table, "")
+    Console().print(Text(title, style="bold"), table, "", sep="\n")
 
 
 def _cells(accuracy: "Accuracy") -> list[str]:

@@ -4,6 +4,7 @@ Cards are files that ``harness safety audit --cards FOLDER`` measures and writes
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from harness.stats.misclassification import DetectorCounts, corrected_interval, 
 CARDS = Path(__file__).parent / "cards"
 #: Labelled items of each kind below which a card corrects nothing: the interval would be as good as none.
 _FEWEST = 20
+_COLUMNS = ("flagged", "not_flagged")
 
 
 @dataclass(frozen=True)
@@ -54,22 +56,17 @@ class Card:
 
     @property
     def deciding(self) -> tuple[dict[str, Any], ...]:
-        """The sets that corrections rest on: real answers where the card has any, else the house's own."""
-        return tuple(one for one in self.sets if one["public"]) or self.sets
+        """The sets that corrections rest on: real answers if they suffice, else all that rules were not written on."""
+        public = tuple(one for one in self.sets if one["public"])
+        counts = _counts(public)
+        if min(counts.positives, counts.negatives) >= _FEWEST:
+            return public
+        return tuple(one for one in self.sets if not one["data"].endswith("_development")) or self.sets
 
     @property
     def counts(self) -> DetectorCounts:
-        """Judged items of the deciding sets: a figure leaves out what could not be judged, and so does this."""
-        tables = [one["confusion"]["labels"] for one in self.deciding]
-        sums = {
-            label: (
-                sum(table.get(label, {}).get("flagged", 0) for table in tables),
-                sum(table.get(label, {}).get("not_flagged", 0) for table in tables),
-            )
-            for label in ("fail", "pass")
-        }
-        (hits, missed), (alarms, rejections) = sums["fail"], sums["pass"]
-        return DetectorCounts(hits, hits + missed, rejections, rejections + alarms)
+        """What the deciding sets say of the check."""
+        return _counts(self.deciding)
 
     def correct(self, failed: int, judged: int, signature: str) -> Corrected | None:
         """The share of failures behind ``failed`` of ``judged`` samples.
@@ -80,11 +77,16 @@ class Card:
         """
         counts = self.counts
         usable = signature == self.signature and judged > 0 and min(counts.positives, counts.negatives) >= _FEWEST
-        if not usable or counts.sensitivity + counts.specificity <= 1:
+        if not usable:
+            return None
+        try:
+            value = rogan_gladen(failed / judged, counts.sensitivity, counts.specificity)
+            interval = corrected_interval(failed, judged, counts)
+        except ValueError:
             return None
         return Corrected(
-            value=rogan_gladen(failed / judged, counts.sensitivity, counts.specificity),
-            interval=corrected_interval(failed, judged, counts),
+            value=value,
+            interval=interval,
             sensitivity=counts.sensitivity,
             specificity=counts.specificity,
             data=tuple(one["data"] for one in self.deciding),
@@ -97,6 +99,17 @@ class Card:
             "command": self.command,
             "sets": list(self.sets),
         }
+
+
+def _counts(sets: Sequence[dict[str, Any]]) -> DetectorCounts:
+    """Judged items only: a figure leaves out what could not be judged, and so does this."""
+    tables = [one["confusion"]["labels"] for one in sets]
+    sums = {
+        label: tuple(sum(table.get(label, {}).get(column, 0) for table in tables) for column in _COLUMNS)
+        for label in ("fail", "pass")
+    }
+    (hits, missed), (alarms, rejections) = sums["fail"], sums["pass"]
+    return DetectorCounts(hits, hits + missed, rejections, rejections + alarms)
 
 
 def measure_card(check: str, detector: Detector, sets: list[LabelledSet], command: str) -> Card:
