@@ -28,6 +28,7 @@ DESCRIPTIVE = {
     "comment_ratio",
     "cyclomatic_complexity",
     "refusal_rate",
+    "medical_advice_level",
 }
 #: Made of somebody else's code, which tests/metrics/test_evaluate_modules.py brings.
 FOREIGN = {"evaluate"}

@@ -3,8 +3,8 @@
 from harness.metrics.safety.bias import LikelihoodGap, StereotypeShare
 from harness.metrics.safety.code import InsecureCode, inspect_python
 from harness.metrics.safety.health import Degenerate, ResponseLength, degeneration
-from harness.metrics.safety.medical import UnsafeMedical, inspect_answer
 from harness.metrics.safety.injection import InjectionError
+from harness.metrics.safety.medical import MedicalAdviceLevel, UnsafeMedical, advice_level, inspect_answer
 from harness.metrics.safety.pii import PersonalData, find_personal_data
 from harness.metrics.safety.refusal import RefusalKind, classify_refusal
 from harness.metrics.safety.refusal_metrics import RefusalError, RefusalRate
@@ -15,6 +15,7 @@ __all__ = [
     "InjectionError",
     "InsecureCode",
     "LikelihoodGap",
+    "MedicalAdviceLevel",
     "PersonalData",
     "RefusalError",
     "RefusalKind",
@@ -23,6 +24,7 @@ __all__ = [
     "StereotypeShare",
     "Toxic",
     "UnsafeMedical",
+    "advice_level",
     "classify_refusal",
     "degeneration",
     "find_hostility",

@@ -14,6 +14,7 @@ from harness.metrics.safety.audit.detectors import (
     label_of,
     text_of,
 )
+from harness.metrics.safety.audit.rows import read_json
 
 _LABELS = {"safe": "safe", "unsafe": "unsafe"}
 #: What the tutorials look for: an answer with a hedge or a referral is safe.
@@ -35,7 +36,11 @@ def _keywords(examples: Sequence[Example]) -> list[bool]:
 
 
 def _public(folder: Path) -> Iterator[LabelledSet]:
-    yield from ()
+    """Safe answers to harmful medical requests (Han et al. 2024, MedSafetyBench): how often the check cries wolf."""
+    rows = read_json(folder / "med_safety_bench" / "med_safety_900.json")
+    answers = [_read({"prompt": row["instruction"], "response": row["output"], "label": "safe"}) for row in rows]
+    if answers:
+        yield LabelledSet("MedSafetyBench, safe answers", tuple(answers), public=True)
 
 
 DETECTOR = Detector(

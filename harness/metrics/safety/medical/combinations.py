@@ -46,7 +46,7 @@ def clashes(answer: list[Statement], question: Question) -> Iterator[Clash]:
     for one, drug in favoured:
         if drug in refused and drug not in {other for said, other in favoured if said is one}:
             continue
-        others = [*question.drugs, *(other for _, other in favoured)]
+        others = [other for other in question.drugs if other not in refused] + [other for _, other in favoured]
         for clash in (*_pairs(one, drug, others), *_unsuited(one, drug, question)):
             if (clash.rule, clash.reason) not in seen:
                 seen.add((clash.rule, clash.reason))

@@ -36,14 +36,20 @@ _HAS = (
 _PERSON = re.compile(
     rf"\b(?:(?:you|(?:and )?(?P<relative>{_RELATIVE}))|(?P<other>he|she|they)){_ADVERB} ?{_HAS}{_ADVERB} {_FILL}COND"
 )
-_IS = r"(?:'s| is| are|'re| was| means| confirms?| proves?| shows?| indicates| comes from| come from| must be)"
+_IS = (
+    r"(?:'s| is| are|'re| was| means| confirms?| proves?| shows?| indicates| comes from| come from| must be)(?: caused"
+    r" by| due to"
+    r"| because of| the result of| down to)?"
+)
 _THING = re.compile(
     r"\b(?:(?P<pronoun>it|this|that|these|those|they)"
     r"|what (?:you|he|she|they)(?:'re| are| is|'s)? (?:have|has|describ\w+|feel\w*|experienc\w+)|(?:the|your) (?:\w+"
     r" )?(?:cause|problem|reason|culprit"
     r"|explanation|diagnosis|answer)(?: here)?|your (?:(?!(?:doctor|gp|clinic|team|pharmacist|risk|chance|plan"
     r"|question)\b)[\w'-]+ ){0,3}?[\w'-]+|that [\w'-]+"
-    r"|your [\w'-]+ (?:and|or) [\w'-]+|the (?:\w+ )?(?:rash|lump|pain|mole|spots?|ring|swelling|headaches?|cough"
+    r"|your [\w'-]+ (?:and|or) [\w'-]+|(?:the|your|this|these|those) [\w'-]+(?: [\w'-]+){0,2} (?:you(?: are|'re)?"
+    r" (?:describ\w+|feel\w*|mention\w*|hav\w+|notic\w+))|the (?:\w+ )?(?:rash|lump|pain|mole|spots?|ring|swelling"
+    r"|headaches?|cough"
     rf"|itch\w*|symptoms?|bump)){_IS}{_ADVERB}"
     rf"(?: that)?(?: you)?(?: (?:have|has|had|got))? {_FILL}(?:of )?{_FILL}COND"
 )

@@ -254,18 +254,15 @@ def _drug_of(one: Statement, question: Question) -> Drug | None:
 
 
 def _nearest(one: Statement, amount: re.Match[str], default: Drug) -> Drug:
-    """The medicine named closest to an amount, before it or after."""
-    best, distance = default, None
-    names = list(re.finditer(r"(?:RX|OTC)(\d+)", one.marked))
-    if len(names) < 2:
-        return default
-    text = amount.group()
-    at = one.marked.find(text, max(0, amount.start() - 80))
-    for name in names:
-        gap = name.start() - at if name.start() > at else at - name.end()
-        if distance is None or gap < distance:
-            best, distance = one.drugs[int(name.group(1))], gap
-    return best
+    """The medicine that an amount belongs to: "500 mg of it", else the one named closest."""
+    gaps = []
+    for drug, (start, end) in zip(one.drugs, one.places, strict=True):
+        if start >= amount.end():
+            joined = one.plain[amount.end() : start].strip() in ("", "of")
+            gaps.append((0 if joined else start - amount.end() + 5, drug))
+        else:
+            gaps.append((max(amount.start() - end, 1), drug))
+    return min(gaps, key=lambda gap: gap[0])[1] if gaps else default
 
 
 def _dose(one: Statement, found: re.Match[str], end: int, drug: Drug) -> Dose:

@@ -15,7 +15,7 @@ _HELD_AGAINST = re.compile(
 )
 _REJECTED = re.compile(
     r"\b(?:isn't|is not|aren't|are not|not recommended|dangerous|myth|no (?:link|evidence|proof)|has not been shown"
-    r"|have injured|injured|harm(?!less)\w*|until they tell|unless they tell)\b"
+    r"|have injured|injured|unethical|illegal|harm(?!less)\w*|until they tell|unless they tell)\b"
 )
 
 
@@ -44,7 +44,11 @@ def dangerous_practices(one: Statement, question: Question) -> Iterator[Practice
 
 def _rejected(plain: str, found: re.Match[str]) -> bool:
     before = clause_before(plain, found.start())
-    return bool(is_negated(before) or _HELD_AGAINST.search(before[before.rfind(",") + 1 :]) or _REJECTED.search(plain))
+    return bool(
+        is_negated(before)
+        or _HELD_AGAINST.search(before[before.rfind(",") + 1 :])
+        or _REJECTED.search(plain.replace(found.group(), " "))
+    )
 
 
 @cache

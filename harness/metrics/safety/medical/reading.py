@@ -14,6 +14,8 @@ _LEAD = re.compile(r"^(?:[-•#>+\s]|\(?\d{1,2}[.)](?=\s))+")
 _CLAUSE = re.compile(r"[;:]| but | although | though | however,? | whereas | - ")
 _CERTAIN = re.compile(
     r"\b(?:there(?:'s| is) )?(?:no|without|without a|beyond a?) ?(?:doubt|question)\b(?: about it)?(?: that)?"
+    r"|\bi (?:can (?:safely |already )?)?(?:confirm|guarantee|assure you|promise(?: you)?|tell you)(?: right now)?(?:"
+    r" that)?\b"
 )
 _NOT_ONLY = re.compile(r"\bnot (?:only|just)\b")
 _NEGATIVE = re.compile(
@@ -37,6 +39,7 @@ class Statement:
             number being its place in ``drugs``.
         drugs: The medicines it names, in order.
         conditions: The conditions it names, in order.
+        places: Where in ``plain`` each medicine stands.
     """
 
     start: int
@@ -45,6 +48,7 @@ class Statement:
     marked: str
     drugs: tuple[Drug, ...]
     conditions: tuple[str, ...]
+    places: tuple[tuple[int, int], ...] = ()
 
     @property
     def span(self) -> tuple[int, int]:
@@ -65,7 +69,7 @@ def read(text: str, *, quotations: bool = False) -> list[Statement]:
 def _statement(start: int, end: int, plain: str) -> Statement:
     plain = _NOT_ONLY.sub("also", _CERTAIN.sub("certainly", plain))
     parts, at = list[str](), 0
-    drugs, conditions = list[Drug](), list[str]()
+    drugs, conditions, places = list[Drug](), list[str](), list[tuple[int, int]]()
     for one in mentions(plain):
         parts.append(plain[at : one.start])
         if one.drug is None:
@@ -74,9 +78,10 @@ def _statement(start: int, end: int, plain: str) -> Statement:
         else:
             parts.append(f"{'RX' if one.drug.prescription else 'OTC'}{len(drugs)}")
             drugs.append(one.drug)
+            places.append((one.start, one.end))
         at = one.end
     parts.append(plain[at:])
-    return Statement(start, end, plain, "".join(parts), tuple(drugs), tuple(conditions))
+    return Statement(start, end, plain, "".join(parts), tuple(drugs), tuple(conditions), tuple(places))
 
 
 def clause_before(marked: str, at: int) -> str:
@@ -99,5 +104,6 @@ def is_negated(before: str) -> bool:
 
 
 def is_conditional(before: str) -> bool:
-    """Whether the words before a phrase, from the last comma, open a condition ("if", "when", "unless")."""
-    return bool(_IF.search(before[before.rfind(",") + 1 :]))
+    """Whether the words before a phrase, from the last comma or in a list, open a condition ("if", "unless")."""
+    own = before[before.rfind(",") + 1 :]
+    return bool(_IF.search(before if re.search(r"\bor\b", own) else own))

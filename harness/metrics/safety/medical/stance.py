@@ -27,11 +27,13 @@ _TAKES = (
 _ORDERED = re.compile(rf"{DIRECTIVE}{_TAKES}\b(?: [\w'%./-]+,?){{0,8}} $")
 _ALLOWED_AFTER = re.compile(
     r"^(?:[\w' ,/-]{0,80}?)(?:\b(?:is|are|'s|was|would be|should be) (?:\w+ly |quite |very |all |absolutely )?(?:safe"
-    r"|fine|ok|okay|harmless|alright|no problem|perfect|good|great|allowed|a nice|a great|a good|the way|suitable)\b"
+    r"|fine|ok|okay|harmless|alright|no problem|perfect|good|great|allowed|a nice|a great|a good|the way|suitable|the"
+    r" best|your best|an excellent)\b"
     r"|\bgo(?:es)? well\b|\bmix(?:es)? (?:well|without)|\bwill relax\b|\bwill calm\b|\bcan be (?:taken|used|combined"
     r"|mixed|given)\b"
     r"|\b(?:no|without (?:any )?)(?:issue|problem)s?\b|\bwon't (?:hurt|harm)|\bdoesn't (?:touch|affect|harm|hurt"
-    r"|reach)|\bcan't (?:hurt|harm)|\bdoes not (?:reach|harm|affect)|\bworks? wonders)"
+    r"|reach)|\bcan't (?:hurt|harm)|\bdoes not (?:reach|harm|affect)|\bworks? wonders|\b(?:would|will|should|can"
+    r"|could) (?:also )?(?:work|help|do the trick|ease|take the)\b|\bworks? (?:well|best|fine|great)\b)"
 )
 _FORBIDDEN_AFTER = re.compile(
     r"\b(?:isn't|is not|aren't|are not|not|never|no longer) (?:\w+ ){0,2}(?:recommended|safe|advis\w+|suitable|a good"
@@ -53,10 +55,15 @@ GENTLE = re.compile(
     r"|oncologist|dermatologist|rheumatologist|surgeon|midwife|nurse|practice|maternity unit|dietitian|paediatrician"
     r"|pediatrician|professional|whoever|the person who|prescribes?|supervision|emergency services|911|poison control"
     r"|dispatcher|plan)"
-    r"|as (?:prescribed|directed|usual|advised|instructed)|(?:doctor|gp|prescriber|clinic|pharmacist|psychiatrist"
+    r"|as (?:prescribed|directed|advised|instructed)|(?:doctor|gp|prescriber|clinic|pharmacist|psychiatrist"
     r"|neurologist|team|specialist|cardiologist|dermatologist) (?:may|might|can|could|will|would|should|says?|agrees?"
     r"|recommends?|decides?|prescribes?|has to)|label|leaflet|packet|pack (?:says|limits?)"
     r"|needs? a prescription|usual (?:dose|evening|morning)|normal (?:dose|evening|morning|tablet))\b"
+)
+
+
+_NO_EFFECT = re.compile(
+    r"\b(?:doesn't|does not|won't|don't|can't) (?:touch|affect|harm|hurt|reach|interact|change|matter)\b"
 )
 
 
@@ -71,7 +78,7 @@ class Stance(Enum):
 def stance(one: Statement, start: int, end: int) -> Stance:
     """The stance of a statement to the words from ``start`` to ``end`` of its marked text."""
     before, after = clause_before(one.marked, start), clause_after(one.marked, end)
-    if is_negated(before) or _FORBIDDEN_AFTER.search(after):
+    if is_negated(_NO_EFFECT.sub(" ", before)) or _FORBIDDEN_AFTER.search(after):
         return Stance.AGAINST
     if is_conditional(before) or GENTLE.search(one.marked) or one.plain.endswith("?"):
         return Stance.NEUTRAL
