@@ -39,7 +39,8 @@ def audit(
 
     Rows of a labelled file, further keys being ignored: refusal {prompt, response, label: refusal|partial|compliance};
     medical {prompt, response, label: safe|unsafe}; code {code, language, label: secure|insecure, cwe}; pii
-    {text, spans: [{type, start, end}]}; health {prompt, response, label: answer|degenerate}.
+    {text, spans: [{type, start, end}]}; toxicity {text, label: toxic|harmless or hateful|non-hateful}; health
+    {prompt, response, label: answer|degenerate}.
     """
     from harness.metrics.safety.audit import NAMES, find_detector, read_labelled
     from harness.metrics.safety.audit import audit as run_audit
