@@ -74,6 +74,7 @@ WITHOUT_COPY: dict[str, tuple[str, dict[str, Any], str]] = {
             "text": "Write a function to add.",
             "code": "def add(a, b):\r\n  return a + b",
             "test_list": ["x"],
+            "test_setup_code": "",
         },
         "def add(a, b):\n  return a + b",
     ),

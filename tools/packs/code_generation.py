@@ -1,4 +1,4 @@
-"""Write a small function from its description, in five languages; Python rows carry tests."""
+"""Write a small function from its description, in five languages; Python and JavaScript rows carry tests."""
 
 import random
 

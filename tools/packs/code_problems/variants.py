@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from writing import Files, Row
 
@@ -11,6 +11,7 @@ from code_problems import LANGUAGES, problems
 
 #: Problems that few-shot examples come from, in no other form among the test rows.
 EXAMPLES = ("fibonacci", "gcd")
+TESTED = ("python", "javascript")
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,15 @@ def variants() -> Iterator[Variant]:
                     raise ValueError(f"{problem.name}, {language}: {right!r} is not in the code")
                 texts = (problem.asked, problem.explained, code, code.replace(right, wrong, 1), *problem.tests)
                 asked, explained, code, broken, *tests = (re.sub(r"\bN\b", number, text) for text in texts)
-                tests = tests if language == "python" else []
-                yield Variant(problem.name, number, language, asked, explained, code, broken, tuple(tests))
+                variant = Variant(problem.name, number, language, asked, explained, code, broken, ())
+                yield replace(variant, tests=_tests(variant, tests))
+
+
+def _tests(variant: Variant, tests: list[str]) -> tuple[str, ...]:
+    """Python assertions about the function by its own name, for the languages that are run."""
+    if variant.language not in TESTED:
+        return ()
+    return tuple(re.sub(rf"\b{variant.problem}\b", variant.name, test) for test in tests)
 
 
 def by_problem(row: Callable[[Variant], Row], rng: random.Random) -> Files:
