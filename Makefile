@@ -7,6 +7,8 @@ BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Libraries that look for a hub on start wait for time-outs where there is none.
 export HF_HUB_OFFLINE ?= 1
+# Real public data for benchmarks, as tests find it.
+DATA   ?= ../shared/data
 
 .PHONY: demo test lint bench reference clean
 
@@ -24,6 +26,7 @@ lint: $(VENV)/.tests
 
 # Ratios against named peers, printed; nothing is asserted on time.
 bench: $(VENV)/.tests
+	$(BIN)/python -m tests.benchmarks.scoring $(DATA)
 	$(BIN)/python -m tests.benchmarks.vllm_throughput
 
 # Build the reference model anew from its corpus (minutes), and measure its card.

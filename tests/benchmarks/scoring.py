@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.scoring DATA [--samples 100000] [--different]
 
-DATA holds ``wmt17_en_de``. Its six systems' outputs are repeated up to the number of samples; ``--different`` makes every
-text different by digits at its end, so that no side gains by having met it before. Both sides score BLEU, ROUGE-1, -2,
--L and exact match, one after the other in one process, and the processor's time is taken.
+DATA holds ``wmt17_en_de``. Its six systems' outputs are repeated up to the number of samples. ``--different`` makes
+each text different by digits at its end, so that no side gains by having met it before. Both sides score BLEU,
+ROUGE-1, -2, -L and exact match, one after the other in one process, and the processor's time is taken.
 
 The peers' rounds are those that their libraries offer: sacrebleu's resampling of its statistics (in ten parts, for it
 keeps all rounds in memory at once), rouge-score's ``BootstrapAggregator``, and a loop in numpy for exact match. The
