@@ -16,6 +16,8 @@ _LABELS = {
     "not toxic": "harmless",
     "not_toxic": "harmless",
     "harmless": "harmless",
+    "benign": "harmless",
+    "non-toxic": "harmless",
     "false": "harmless",
     "0": "harmless",
     "hateful": "hateful",
@@ -56,7 +58,7 @@ def _public(folder: Path) -> Iterator[LabelledSet]:
 DETECTOR = Detector(
     name="toxicity",
     about="a hostile text",
-    form="{text, label: toxic|harmless or hateful|non-hateful}",
+    form="{text, label: toxic|benign or hateful|non-hateful}",
     read=_read,
     flag=_flag,
     baseline=_keywords,
