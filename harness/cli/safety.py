@@ -33,6 +33,7 @@ def audit(
     cards: Annotated[
         Path | None, typer.Option(help="Also write the card of each check, its measured accuracy, into this folder.")
     ] = None,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print one table in Markdown.")] = False,
     as_json: Json = False,
 ) -> None:
     """Run detectors on labelled data and say how often they are right, beside a keyword baseline.
@@ -57,6 +58,8 @@ def audit(
         _write_cards(cards, sets)
     if as_json:
         print_json(audits[0].to_json() if data is not None else [one.to_json() for one in audits])
+    elif as_markdown:
+        typer.echo(_markdown(audits))
     else:
         for one in audits:
             _print_table(one)
@@ -98,6 +101,27 @@ def _print_table(audit: "Audit") -> None:
     for name, accuracy in {"own": audit.own, **audit.others}.items():
         table.add_row(name, *_cells(accuracy))
     Console().print(Text(title, style="bold"), table, "", sep="\n")
+
+
+def _markdown(audits: "list[Audit]") -> str:
+    """One row a set; the last column holds the F1 of what the detector is compared with, or recall or false alarms."""
+    lines = [
+        "| detector | data | n | recall | precision | F1 | false alarms | unscorable | compared with |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in audits:
+        others = ", ".join(f"{name} {_one_figure(accuracy)}" for name, accuracy in one.others.items())
+        cells = (one.detector.name, one.data.name, f"{one.own.n:,}", *_cells(one.own), str(one.own.unscorable), others)
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _one_figure(accuracy: "Accuracy") -> str:
+    figures = accuracy.figures()
+    for name, said in (("f1", "F1"), ("recall", "recall"), ("false_alarm_rate", "false alarms")):
+        if (value := figures[name]) is not None:
+            return f"{said} {value:.3f}"
+    return "-"
 
 
 def _cells(accuracy: "Accuracy") -> list[str]:
