@@ -9,29 +9,41 @@ adding another candidate to a suite changes nothing for the first.
 
 import math
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from harness.gate.evidence import rule_text, sentence
 from harness.gate.trials import Docket, Trial
-from harness.records import Comparison, Decision, InputError, Interval, Rule, RuleVerdict, Verdict, nearest
+from harness.gate.waive import waived
+from harness.records import Comparison, Decision, InputError, Interval, Rule, RuleVerdict, Verdict, Waiver, nearest
 from harness.records.selection import selected_tasks
 from harness.stats import holm
 from harness.stats.power import POWER
 
-EXIT_STATUS: dict[Decision, int] = {"pass": 0, "fail": 1, "unavailable": 1, "inconclusive": 4}
+EXIT_STATUS: dict[Decision, int] = {"pass": 0, "waived": 0, "fail": 1, "unavailable": 1, "inconclusive": 4}
 #: p-values are computed to about this accuracy; a bound met exactly must not hang on the last bit.
 _SLACK = 1e-12
 
 
-def decide(comparison: Comparison, rules: Sequence[Rule], *, candidates: Sequence[str] | None = None) -> Verdict:
+def decide(
+    comparison: Comparison,
+    rules: Sequence[Rule],
+    *,
+    candidates: Sequence[str] | None = None,
+    waivers: Sequence[Waiver] = (),
+    today: date | None = None,
+) -> Verdict:
     """Hold each candidate against each rule.
 
     Args:
         rules: At least one.
         candidates: Models to decide on; all but the base and the baseline if left out.
+        waivers: What is let through although it is not met. They change what a candidate is decided to be and no
+            test: a waived rule still counts in the correction for many rules.
+        today: On which waivers must not have ended; the date if left out.
 
     Returns:
         A candidate fails by any rule that failed or was unavailable, is inconclusive by any other rule that was, and
-        passes otherwise. The verdict is that of the worst candidate.
+        passes otherwise (waived rules do not stop it). The verdict is that of the worst candidate.
 
     Raises:
         InputError: there are no rules or no candidates, or a rule names a task, metric or model that is not there.
@@ -43,7 +55,7 @@ def decide(comparison: Comparison, rules: Sequence[Rule], *, candidates: Sequenc
     outcome: dict[str, Decision] = {}
     for candidate in _candidates(comparison, candidates):
         trials = _trials(docket, rules, candidate)
-        decided = _decide_family(trials)
+        decided = waived(_decide_family(trials), waivers, comparison, today or date.today())
         verdicts.extend(decided)
         if decided:
             outcome[candidate] = _together(verdict.decision for verdict in decided)

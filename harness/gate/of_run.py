@@ -6,17 +6,21 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness.gate.decide import decide
-from harness.records import Rule, Verdict, read_document
+from harness.records import Rule, Verdict, Waiver, read_document
 from harness.runs import Run
 
 
 class Policy(BaseModel):
-    """Rules in a file of their own, so that those who release own them and those who train do not."""
+    """Rules in a file of their own, so that those who release own them and those who train do not.
+
+    ``waivers`` let through what is not met, for a reason, by somebody, until a date.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     policy: str
     rules: Annotated[list[Rule], Field(min_length=1)]
+    waivers: list[Waiver] = []
 
 
 def gate_run(run: Run | Path | str, policy: Path | str | None = None) -> Verdict:
@@ -30,7 +34,8 @@ def gate_run(run: Run | Path | str, policy: Path | str | None = None) -> Verdict
         InputError: there is no comparison, no rule, or a rule names what is not there.
     """
     run = run if isinstance(run, Run) else Run.open(run)
-    verdict = decide(run.comparison, run_rules(run, policy))
+    waivers = read_policy(policy).waivers if policy is not None else []
+    verdict = decide(run.comparison, run_rules(run, policy), waivers=waivers)
     run.save("verdict.json", verdict)
     return verdict
 
@@ -43,9 +48,14 @@ def run_rules(run: Run, policy: Path | str | None = None) -> list[Rule]:
 
 
 def policy_rules(policy: Path | str) -> list[Rule]:
-    """The rules of a policy file.
+    """The rules of a policy file; errors as `read_policy`."""
+    return read_policy(policy).rules
+
+
+def read_policy(policy: Path | str) -> Policy:
+    """A policy file.
 
     Raises:
         InputError: the file cannot be read, or holds no rule.
     """
-    return read_document(Path(policy), Policy).rules
+    return read_document(Path(policy), Policy)

@@ -23,6 +23,7 @@ from harness.records.results import (
 from harness.records.rule import Rule
 from harness.records.sample import Message, Prompt, Sample, prompt_text, sample_key
 from harness.records.score import Finding, Outcome, Score
+from harness.records.waiver import Waiver
 
 __all__ = [
     "Answer",
@@ -54,6 +55,7 @@ __all__ = [
     "TaskRow",
     "Unavailable",
     "Verdict",
+    "Waiver",
     "content_hash",
     "content_root",
     "files_hash",

@@ -4,7 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Decision = Literal["pass", "fail", "inconclusive", "unavailable"]
+from harness.records.waiver import Waiver
+
+Decision = Literal["pass", "fail", "inconclusive", "unavailable", "waived"]
 
 
 class _Record(BaseModel):
@@ -160,6 +162,7 @@ class RuleVerdict(_Record):
             Holm, over the candidate's rules): to pass, a candidate has to pass every rule.
         samples_needed: For an inconclusive rule, about how many more samples would decide it.
         samples: Keys of the samples that speak against the candidate, the worst first.
+        waiver: What lets a rule through that is not met; ``waives`` is what it would have been without.
         taken, available: Where samples were taken until the rules were decided: how many, and of how many.
     """
 
@@ -176,8 +179,15 @@ class RuleVerdict(_Record):
     adjusted_p_value: float | None = None
     samples_needed: int | None = None
     samples: list[str] = []
+    waiver: Waiver | None = None
+    waives: Decision | None = None
     taken: int | None = None
     available: int | None = None
+
+    @property
+    def stops(self) -> bool:
+        """Whether the rule keeps the candidate from passing."""
+        return self.decision not in ("pass", "waived")
 
 
 class Verdict(_Record):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Severity = Literal["low", "medium", "high", "critical"]
+RuleKind = Literal["better", "no_worse", "equivalent", "at_most", "at_least"]
 
 
 class Rule(BaseModel):
@@ -17,7 +18,7 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rule: Literal["better", "no_worse", "equivalent", "at_most", "at_least"]
+    rule: RuleKind
     tasks: str | list[str]
     metric: str | None = Field(None, description="a metric of the task; the task's first metric if left out")
     than: str | None = Field(None, description="base, baseline or a model's name; baseline if left out")

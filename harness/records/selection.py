@@ -28,18 +28,25 @@ def selected_tasks(rule: Rule, tasks: Sequence[AnyTask]) -> list[AnyTask]:
     Raises:
         InputError: a selector matches no task, or there are no selectors.
     """
+    return select(rule.selectors, tasks, where=f"gate rule {rule.rule}")
+
+
+def select(selectors: Sequence[str], tasks: Sequence[AnyTask], *, where: str) -> list[AnyTask]:
+    """The tasks that selectors name, each once.
+
+    Raises:
+        InputError: a selector matches no task, or there are none; ``where`` says whose they are.
+    """
     chosen: dict[str, AnyTask] = {}
-    for selector in rule.selectors:
+    for selector in selectors:
         found = [task for task in tasks if _matches(task, selector)]
         if not found:
             known = [task.name for task in tasks]
             known += sorted({f"tag:{tag}" for task in tasks for tag in task.tags})
-            raise InputError(
-                f"no task matches {selector!r}", where=f"gate rule {rule.rule}", mend=nearest(selector, known)
-            )
+            raise InputError(f"no task matches {selector!r}", where=where, mend=nearest(selector, known))
         chosen.update({task.name: task for task in found})
     if not chosen:
-        raise InputError("names no task", where=f"gate rule {rule.rule}", mend="give it tasks")
+        raise InputError("names no task", where=where, mend="give it tasks")
     return list(chosen.values())
 
 

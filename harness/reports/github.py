@@ -5,7 +5,7 @@ from harness.reports.markdown import short_table, verdict_section
 from harness.reports.outcome import candidates
 from harness.reports.visible import one_line
 
-_LEVEL = {"fail": "error", "unavailable": "error", "refused": "error", "inconclusive": "warning"}
+_LEVEL = {"fail": "error", "unavailable": "error", "refused": "error", "inconclusive": "warning", "waived": "notice"}
 
 
 def job_summary(comparison: Comparison, verdict: Verdict | None) -> str:
@@ -14,12 +14,12 @@ def job_summary(comparison: Comparison, verdict: Verdict | None) -> str:
 
 
 def annotations(comparison: Comparison, verdict: Verdict | None) -> list[str]:
-    """Workflow commands (``::error title=...::...``), one a rule that did not pass and one a refused model."""
+    """Workflow commands (``::error title=...::...``): one a rule not passed or waived, one a refused model."""
     lines = []
     for candidate in candidates(comparison, verdict):
         if candidate.status == "refused":
             lines.append(_command("error", f"{candidate.name}: refused", candidate.reason))
-        for rule in candidate.stopping:
+        for rule in (*candidate.stopping, *candidate.waived):
             title = f"{candidate.name}: {rule.task} {rule.metric} {rule.rule}"
             lines.append(_command(_LEVEL[rule.decision], title, f"{rule.decision}: {rule.evidence}"))
     return lines

@@ -11,7 +11,8 @@ def junit_xml(comparison: Comparison, verdict: Verdict | None) -> str:
     """JUnit as Jenkins, GitLab and GitHub's reporters read it.
 
     A failed or inconclusive rule is a failure (its type says which), an unavailable check and a refused adapter are
-    errors: CI systems show skipped cases as green, and evidence that does not suffice must not look so.
+    errors: CI systems show skipped cases as green, and evidence that does not suffice must not look so. Only what
+    somebody waived is skipped.
     """
     root = ET.Element("testsuites", name=one_line(comparison.suite))
     total = {"tests": 0, "failures": 0, "errors": 0}
@@ -35,8 +36,8 @@ def _suite(candidate: Candidate, suite_name: str) -> ET.Element:
         case = ET.SubElement(suite, "testcase", name="is evaluated", classname=classname, time="0")
         message = one_line(candidate.sentence, 600)
         ET.SubElement(case, "error", message=message, type=candidate.status).text = message
-    counts = {"tests": "testcase", "failures": "testcase/failure", "errors": "testcase/error"}
-    suite.attrib.update({key: str(len(suite.findall(path))) for key, path in counts.items()} | {"skipped": "0"})
+    kinds = {"tests": "", "failures": "/failure", "errors": "/error", "skipped": "/skipped"}
+    suite.attrib.update({kind: str(len(suite.findall(f"testcase{path}"))) for kind, path in kinds.items()})
     suite.set("time", "0")
     return suite
 
@@ -45,6 +46,9 @@ def _case(suite: ET.Element, classname: str, rule: RuleVerdict) -> None:
     name = one_line(f"{rule.task} · {rule.metric} · {rule.rule}")
     case = ET.SubElement(suite, "testcase", name=name, classname=classname, time="0")
     if rule.decision == "pass":
+        return
+    if rule.decision == "waived":
+        ET.SubElement(case, "skipped", message=one_line(rule.evidence, 600))
         return
     tag = "error" if rule.decision == "unavailable" else "failure"
     problem = ET.SubElement(case, tag, message=one_line(rule.evidence, 600), type=rule.decision)

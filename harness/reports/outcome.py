@@ -5,11 +5,13 @@ from typing import Literal
 
 from harness.records import Comparison, ModelRow, RuleVerdict, Verdict
 
-Status = Literal["pass", "fail", "inconclusive", "unavailable", "refused"]
+Status = Literal["pass", "fail", "inconclusive", "unavailable", "waived", "refused"]
 
 #: A mark for each decision that does not rest on colour.
-GLYPH: dict[str, str] = {"pass": "✓", "fail": "✗", "inconclusive": "?", "unavailable": "!", "refused": "⊘"}
-_WORST_FIRST = ("fail", "unavailable", "inconclusive", "pass")
+GLYPH: dict[str, str] = {
+    "pass": "✓", "fail": "✗", "inconclusive": "?", "unavailable": "!", "waived": "~", "refused": "⊘",
+}  # fmt: skip
+_WORST_FIRST = ("fail", "unavailable", "inconclusive", "waived", "pass")
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,19 @@ class Candidate:
 
     @property
     def stopping(self) -> tuple[RuleVerdict, ...]:
-        """The rules that did not pass."""
-        return tuple(r for r in self.rules if r.decision != "pass")
+        """The rules that keep it from passing."""
+        return tuple(r for r in self.rules if r.stops)
+
+    @property
+    def waived(self) -> tuple[RuleVerdict, ...]:
+        """The rules that are not met and that somebody answers for."""
+        return tuple(r for r in self.rules if r.decision == "waived")
 
     @property
     def deciding(self) -> tuple[RuleVerdict, ...]:
-        """Up to six rules to name first: what stopped the candidate, or else the gains that it passed for."""
-        return self.stopping[:6] or tuple(sorted(self.rules, key=lambda r: not r.rule.startswith("better")))[:3]
+        """Up to six rules to name first: what stopped the candidate or was waived, or else the gains it passed for."""
+        gains = tuple(sorted(self.rules, key=lambda r: not r.rule.startswith("better")))
+        return self.stopping[:6] or self.waived[:6] or gains[:3]
 
     @property
     def sentence(self) -> str:
@@ -45,6 +53,8 @@ class Candidate:
         if self.status == "refused":
             return f"refused before evaluation: {self.reason}"
         if self.status == "pass":
+            if self.waived:
+                return f"may ship: {_rules(len(self.rules) - len(self.waived))} passed, {len(self.waived)} waived"
             return f"may ship: {_rules(len(self.rules))} passed"
         opening = {"fail": "must not ship", "inconclusive": "cannot be decided yet"}.get(self.status, "must not ship")
         of = f" of {_rules(len(self.rules))}" if self.rules else "no rule was checked"

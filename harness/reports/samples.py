@@ -101,7 +101,7 @@ class _Index:
         self.findings: dict[tuple[str, str], int] = {}
         self.candidates = dict.fromkeys(d.candidate for d in comparison.differences if d.candidate in self.models)
         self.rules = [r for r in verdict.rules if r.samples] if verdict else []
-        self.evidence = {(r.task, key) for r in self.rules if r.decision != "pass" for key in r.samples}
+        self.evidence = {(r.task, key) for r in self.rules if r.stops for key in r.samples}
         self.flips = _flips(comparison)
         self.entries: dict[Where, list[Any]] = {}
         for row in rows_of(samples):

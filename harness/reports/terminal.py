@@ -18,6 +18,7 @@ from harness.reports.visible import one_line
 
 _STYLE = {
     "pass": "bold cyan", "fail": "bold red", "inconclusive": "bold yellow", "unavailable": "bold magenta",
+    "waived": "bold yellow",
     "refused": "bold magenta",
 }  # fmt: skip
 _MARK = {"gain": ("▲", "bold cyan"), "loss": ("▼", "bold red"), "": (" ", "")}
@@ -140,7 +141,7 @@ def _candidate_lines(candidate: Candidate) -> RenderableType:
     grid.add_column(overflow="fold")
     head = Text.assemble((one_line(candidate.name), "bold"), " ", one_line(candidate.sentence))
     grid.add_row(Text(f"{GLYPH[candidate.status]} {candidate.status.upper()}", style=style), head)
-    for rule in candidate.stopping:
+    for rule in (*candidate.stopping, *candidate.waived):
         grid.add_row(Text(GLYPH[rule.decision], style=_STYLE[rule.decision], justify="right"), _rule_text(rule))
     return grid
 
