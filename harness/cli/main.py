@@ -21,7 +21,8 @@ COMMANDS = {
     "bisect": "Find the first checkpoint that the gate stops.",
     "leaderboard": "Rank the models of several runs on a static site.",
     "train": "Train an adapter from a recipe.",
-    "tasks": "List, show and check tasks.",
+    "data": "Look for tasks inside training data.",
+    "tasks": "List, show, check, write and import tasks.",
     "safety": "Say how often the safety checks themselves are wrong.",
     "doctor": "Say what this machine can do.",
 }

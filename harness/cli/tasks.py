@@ -1,20 +1,23 @@
-"""``harness tasks``: list, show and check tasks."""
+"""``harness tasks``: list, show, check, write and import tasks."""
 
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from harness.cli.console import print_json, printable
 from harness.records import Prompt, Sample
 
+# As harness.tasks.scaffold has it; written out, because that room is not imported for help.
+Kind = Literal["classification", "generation", "multiple_choice", "perplexity"]
+
 if TYPE_CHECKING:
     from harness.engines.encoding import Encoder
     from harness.models import Base
     from harness.tasks import Problem, Task
 
-app = typer.Typer(help="List, show and check tasks.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="List, show, check, write and import tasks.", no_args_is_help=True, add_completion=False)
 
 #: Problems of one kind that are printed for one task; the rest are counted.
 SHOWN = 10
@@ -91,6 +94,50 @@ def check(selectors: Selectors = None, model: Model = None, as_json: Json = Fals
         )
     if any(found.values()):
         raise typer.Exit(2)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Its name, and its folder's.")],
+    kind: Annotated[Kind, typer.Option(help="What the model is asked for.")] = "classification",
+    out: Annotated[Path, typer.Option(help="The folder that the new one is written into.")] = Path(),
+) -> None:
+    """Write a small task pack that works at once, to be changed into your own."""
+    from harness.tasks import new_pack
+
+    folder = new_pack(name, kind, out)
+    typer.echo(f"wrote {folder}; next: harness tasks check {_path(folder)}")
+
+
+@app.command("import")
+def import_(
+    selector: Annotated[str, typer.Argument(help="A YAML file of lm-evaluation-harness, or lm_eval:NAME.")],
+    out: Annotated[Path, typer.Option(help="The folder that the packs are written into.")] = Path(),
+) -> None:
+    """Write tasks of lm-evaluation-harness as packs, where both ask and judge exactly the same.
+
+    A suite can name such a file as it is; a pack is for changing it further. Exit status 2 where a task has no equal.
+    """
+    from harness.records import InputError
+    from harness.tasks.foreign import LmEvalTask, import_task
+
+    refused = 0
+    for task in _find([selector if selector.startswith("lm_eval:") else _path(Path(selector))]):
+        try:
+            if not isinstance(task, LmEvalTask):
+                raise InputError("is a task pack already", where=str(task.path))
+            typer.echo(f"wrote {import_task(task, out)}")
+        except InputError as error:
+            # A group's other tasks are written all the same.
+            refused += 1
+            typer.echo(f"error: {error}", err=True)
+    if refused:
+        raise typer.Exit(2)
+
+
+def _path(path: Path) -> str:
+    """A path as a selector takes it."""
+    return str(path) if path.is_absolute() else f"./{path}"
 
 
 def _find(selectors: list[str]) -> "list[Task]":

@@ -5,6 +5,17 @@ from harness.tasks.border import continuation
 from harness.tasks.checks import Problem, check_task
 from harness.tasks.definition import TaskDefinition
 from harness.tasks.registry import find_tasks, known_packs
+from harness.tasks.scaffold import new_pack
 from harness.tasks.task import PackTask
 
-__all__ = ["PackTask", "Problem", "Task", "TaskDefinition", "check_task", "continuation", "find_tasks", "known_packs"]
+__all__ = [
+    "PackTask",
+    "Problem",
+    "Task",
+    "TaskDefinition",
+    "check_task",
+    "continuation",
+    "find_tasks",
+    "known_packs",
+    "new_pack",
+]

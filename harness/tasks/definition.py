@@ -32,6 +32,8 @@ def _below(path: str) -> str:
     return path
 
 
+#: What a task may be called: its name is also a folder's and a file's.
+TASK_NAME = r"^[A-Za-z0-9][\w.-]*$"
 #: A path that cannot leave its folder, and one name within a path.
 Below = Annotated[str, AfterValidator(_below)]
 Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
@@ -148,7 +150,7 @@ class Definition(_Part):
         metrics: Names, or mappings with ``name`` and options. The first is the task's main figure.
     """
 
-    task: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
+    task: Annotated[str, Field(pattern=TASK_NAME)]
     version: int | float | str = 1
     description: str = ""
     tags: list[str] = []
