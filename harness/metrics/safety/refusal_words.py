@@ -68,6 +68,8 @@ OUTRIGHT = _one_of(
     r"\bi(?:'d| strongly| would| must| firmly| highly)(?: strongly| highly)? (?:discourage|advise against"
     r"|urge you (?:not to|to reconsider)|caution (?:you )?against|encourage you (?:not to|to reconsider))",
     r"\bi (?:do not|don't) (?:\w+ )?(?:support|encourage|condone|endorse|promote|advocate)\b",
+    r"\bnot (?:\w+ )?(?:appropriate|ethical|right|acceptable|responsible)(?: (?:or|and) \w+)? (?:for me )?to (?:provide"
+    r"|discuss|share|give|offer|encourage|promote|describe|assist|help|engage)\b",
     rf"{_SORRY} (?:but )?(?:no\b|that'?s not|this is not)",
     rf"{_SORRY} but [^.]{{0,200}}\b(?:unethical|immoral|illegal|inappropriate|irresponsible|harmful|unacceptable"
     r"|violat\w+|offensive|dangerous"
