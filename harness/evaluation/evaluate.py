@@ -7,8 +7,11 @@ from typing import Any
 from harness.engines import Encoder
 from harness.evaluation.ask import Desk
 from harness.evaluation.candidates import Candidates, examine
+from harness.evaluation.contamination import Contamination, names
 from harness.evaluation.desks import reference_desk, suite_desk
 from harness.evaluation.isolation import check_isolation
+from harness.evaluation.leakage import describe as describe_leakage
+from harness.evaluation.leakage import probe_leakage
 from harness.evaluation.liveness import prove_alive
 from harness.evaluation.manifest import manifest
 from harness.evaluation.noise import audit_noise
@@ -56,6 +59,7 @@ def evaluate(
     tasks = find_tasks(suite.tasks, folder=suite.folder)
     check_rules(suite, tasks)
     check_isolation(tasks, suite.sandbox)
+    contamination = Contamination(suite)
     candidates = examine(suite)
     base = candidates.models[0].base
     encoder = Encoder.load(base.folder)
@@ -73,16 +77,21 @@ def evaluate(
         parity = _probe_parity(suite, plan, candidates, (desk, reference), progress)
         asked = _ask(plan, candidates, referee, desk, progress)
         noise = audit_noise(asked.plan, asked.answers, suite.noise, desk, progress) if suite.noise else {}
+        leaks = _probe_leakage(suite, candidates, encoder, desk, progress)
         engine = desk.engine.describe() if desk.engine else before
-    probed, entries = _probes(suite, parity, noise)
-    write_tables(run, [*(answered(task, asked.plan, asked.answers) for task in tasks), *probed], progress)
+    probed, entries = _probes(suite, parity, noise, leaks)
+    everything = [*(answered(task, asked.plan, asked.answers) for task in tasks), *probed]
+    write_tables(run, everything, progress, contamination.scores)
     done = manifest(suite, tasks, candidates, asked.plan, pulses, entries, engine, asked.watches, state="complete")
-    write_json(run.manifest_path, done)
+    write_json(run.manifest_path, done | {"tasks": names(done["tasks"], contamination.metrics)})
     return run
 
 
 def _probes(
-    suite: Suite, parity: dict[str, list[Response]], noise: dict[str, list[Response]]
+    suite: Suite,
+    parity: dict[str, list[Response]],
+    noise: dict[str, list[Response]],
+    leaks: dict[str, dict[str, list[Response]]],
 ) -> tuple[list[Answered], list[dict[str, Any]]]:
     """The suite's probes as tasks: what is scored, and their entries in the manifest."""
     probed, entries = [], []
@@ -92,6 +101,9 @@ def _probes(
     if suite.noise:
         probed.append(Answered(NOISE_TASK, suite.noise.metrics(), noise))
         entries.append(describe_noise(suite.noise, noise))
+    if suite.leakage:
+        probed += [Answered(name, metrics, leaks[name]) for name, metrics in suite.leakage.tasks.items()]
+        entries += describe_leakage(suite.leakage, leaks)
     return probed, entries
 
 
@@ -99,6 +111,17 @@ def _ask(plan: Plan, candidates: Candidates, referee: Referee | None, desk: Desk
     if referee is None:
         return Asked(plan, desk.ask(plan.requests, "asking the models", progress), {})
     return ask_until_decided(plan, candidates.rows, referee, desk, progress)
+
+
+def _probe_leakage(
+    suite: Suite, candidates: Candidates, encoder: Encoder, desk: Desk, progress: Progress
+) -> dict[str, dict[str, list[Response]]]:
+    if suite.leakage is None:
+        return {}
+    names = [model.name for model in candidates.models]
+    return probe_leakage(
+        suite.leakage, suite.folder, names, suite.base_name, encoder, suite.seed, desk=desk, progress=progress
+    )
 
 
 def _probe_parity(

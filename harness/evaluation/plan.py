@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from harness.engines import Encoder
 from harness.evaluation.probe import NOISE_TASK, TASK
 from harness.evaluation.suite import Suite
+from harness.metrics import build_metric
 from harness.models import Model
 from harness.records import InputError, Kind, Request, Sample, TaskRow
 from harness.records.selection import chosen_metric, selected_tasks
@@ -70,6 +71,10 @@ def check_rules(suite: Suite, tasks: Sequence[Task]) -> None:
         metrics[TASK] = suite.parity.metrics()
     if suite.noise:
         metrics[NOISE_TASK] = suite.noise.metrics()
+    if suite.leakage:
+        metrics |= suite.leakage.tasks
+    if suite.contamination:
+        metrics = {name: [*own, build_metric("contaminated")] for name, own in metrics.items()}
     for rule in suite.gate:
         for row in selected_tasks(rule, rule_rows(suite, tasks)):
             chosen_metric(rule, row.name, [metric.name for metric in metrics[row.name]])
@@ -82,6 +87,8 @@ def rule_rows(suite: Suite, tasks: Sequence[Task]) -> list[TaskRow]:
         rows.append(TaskRow(name=TASK, tags=["parity"], fingerprint="", samples=0))
     if suite.noise:
         rows.append(TaskRow(name=NOISE_TASK, tags=["noise"], fingerprint="", samples=0))
+    if suite.leakage:
+        rows += [TaskRow(name=name, tags=["leakage"], fingerprint="", samples=0) for name in suite.leakage.tasks]
     return rows
 
 

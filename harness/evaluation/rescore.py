@@ -10,20 +10,23 @@ from harness.runs import SCORES, Run, response_of, write_table
 
 
 def rescore(run: Run) -> None:
-    """Write the scores of a run anew from its samples.
+    """Write the scores of a run anew from its samples. Scores that do not come from responses stay as they are.
 
     Raises:
         InputError: the samples are missing, or a metric is unknown here.
     """
     metrics = run_metrics(run.manifest)
-    samples = run.samples()
+    samples, before = run.samples(), run.scores()
     for task in samples["task"].unique():
         if task not in metrics:
             raise InputError(f"samples of task {task!r}, which the manifest does not know", where=str(run.folder))
         responses: dict[str, list[Response]] = {}
         for row in samples[samples["task"] == task].to_dict("records"):
             responses.setdefault(row["model"], []).append(response_of({str(name): cell for name, cell in row.items()}))
-        rows = score_responses(str(task), metrics[task], responses)
+        rows = score_responses(str(task), [one for one in metrics[task] if not one.is_external], responses)
+        kept = [one.name for one in metrics[task] if one.is_external]
+        external = before[(before["task"] == task) & before["metric"].isin(kept)].astype(object)
+        rows += external.where(external.notna(), None).to_dict("records")
         write_table(run.scores_folder / f"{task}.parquet", rows, SCORES)
 
 

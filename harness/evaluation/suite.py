@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from harness.engines import EngineSettings
+from harness.evaluation.leakage import LeakageProbe
 from harness.evaluation.probe import NoiseAudit, ParityProbe
 from harness.records import InputError, Rule, nearest, read_document
 from harness.sandbox import parse_level
@@ -44,7 +45,11 @@ class Suite(BaseModel):
     )
     parity: ParityProbe | None = Field(None, description="hold the engine against transformers + PEFT")
     noise: NoiseAudit | None = Field(None, description="ask some greedy requests again: how often do answers flip?")
+    leakage: LeakageProbe | None = Field(None, description="what do models give away of their training file?")
     sandbox: str = Field("", description="isolation that generated code needs, such as landlock+seccomp")
+    contamination: dict[str, str | list[str]] = Field(
+        {}, description="for each model, the files it was trained on: samples that stand in them are counted"
+    )
     gate: list[Rule] = []
 
     _folder: Path = PrivateAttr(default=Path())
@@ -53,6 +58,11 @@ class Suite(BaseModel):
     def folder(self) -> Path:
         """The folder that relative paths of the suite start from."""
         return self._folder
+
+    @property
+    def trained_on(self) -> dict[str, list[str]]:
+        """The training files of each model, as far as they are named."""
+        return {name: [files] if isinstance(files, str) else files for name, files in self.contamination.items()}
 
     @property
     def base_name(self) -> str:
@@ -98,6 +108,8 @@ class Suite(BaseModel):
             found = ", ".join(bare) or "none"
             raise ValueError(f"exactly one model is the bare base (an empty entry such as 'base: {{}}'), here: {found}")
         self._known("baseline", self.baseline, list(self.models))
+        for name in self.contamination:
+            self._known("contamination", name, list(self.models))
         for rule in self.gate:
             self._known("gate rule's 'than'", rule.than, ["base", "baseline", *self.models])
         return self

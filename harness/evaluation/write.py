@@ -1,7 +1,8 @@
 """From answers to the tables of a run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from harness.evaluation.plan import Plan
 from harness.evaluation.scoring import score_responses
@@ -32,13 +33,22 @@ def answered(task: Task, plan: Plan, answers: Mapping[Request, Answer]) -> Answe
     return Answered(task.name, task.metrics, responses)
 
 
-def write_tables(run: Run, everything: Sequence[Answered], progress: Progress) -> None:
-    """Score everything and write a table of samples and one of scores for each task."""
+def write_tables(
+    run: Run,
+    everything: Sequence[Answered],
+    progress: Progress,
+    further: Callable[[Answered], list[dict[str, Any]]] = lambda _: [],
+) -> None:
+    """Score everything and write a table of samples and one of scores for each task.
+
+    Args:
+        further: Rows of scores that do not come from responses.
+    """
     for done, one in enumerate(everything):
         progress("scoring", done, len(everything))
         rows = [sample_row(model, response) for model, some in one.responses.items() for response in some]
         write_table(run.samples_folder / f"{one.task}.parquet", rows, SAMPLES)
-        scores = score_responses(one.task, one.metrics, one.responses)
+        scores = score_responses(one.task, one.metrics, one.responses) + further(one)
         write_table(run.scores_folder / f"{one.task}.parquet", scores, SCORES)
     progress("scoring", len(everything), len(everything))
     _drop_stale(run, {one.task for one in everything})

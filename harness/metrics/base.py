@@ -26,6 +26,7 @@ class Metric(ABC):
         greater_is_better: Whether a larger figure is a better model.
         is_rate: The figure is the mean of values that are 0 or 1: exact methods for proportions apply.
         is_check: Its outcomes are pass and fail; the figure is the share that *failed*.
+        is_external: Its scores come with the run, not from the responses; they cannot be measured again.
         isolation: The sandbox level that it demands because it runs what the model wrote (empty: any that contains
             code); None where it runs nothing.
     """
@@ -34,6 +35,7 @@ class Metric(ABC):
     greater_is_better: bool = True
     is_rate: bool = False
     is_check: bool = False
+    is_external: bool = False
     isolation: str | None = None
 
     @property
@@ -120,6 +122,7 @@ _OWN_FAMILIES = (
     "instructions",
     "repeated",
     "imported",
+    "contaminated",
     "foreign",
 )
 AnyMetric = TypeVar("AnyMetric", bound=type[Metric])

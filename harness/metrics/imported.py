@@ -17,6 +17,8 @@ class Imported(MeanMetric):
         greater_is_better: Its direction.
     """
 
+    is_external = True
+
     def __init__(
         self,
         *,

@@ -87,16 +87,17 @@ def test_imported_figures_are_those_that_lm_eval_reported(
     assert difference.method.startswith("paired proportions")
 
 
-def test_an_imported_run_is_gated_and_ranked_but_never_scored_again(
-    lm_eval: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_an_imported_run_is_gated_and_ranked_and_scoring_again_changes_nothing(
+    lm_eval: dict[str, Path], tmp_path: Path
 ) -> None:
     out, policy = tmp_path / "run", tmp_path / "policy.yaml"
     policy.write_text("policy: p\nrules: [{tasks: capitals, rule: no_worse, than: base, margin: 0.9}]\n")
     assert harness(["import", "lm-eval", f"old={lm_eval['a']}", f"new={lm_eval['b']}", "--out", str(out)]) == 0
     assert harness(["gate", str(out), "--policy", str(policy), "-q"]) == 0
     assert harness(["leaderboard", str(out), "--out", str(tmp_path / "site")]) == 0
-    assert harness(["score", str(out)]) == 2
-    assert "cannot be measured again" in capsys.readouterr().err
+    before = Run.open(out).results
+    assert harness(["score", str(out)]) == 0
+    assert Run.open(out).results == before
     assert (out / "report.html").is_file()
 
 
