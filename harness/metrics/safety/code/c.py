@@ -79,14 +79,14 @@ def _formats(event: Call, state: State) -> Iterator[Weakness]:
 
 def _crypto(event: Call, state: State) -> Iterator[Weakness]:
     name = event.name.removeprefix("std::")
-    purpose = f"{state.function} {_statement(event, state)}"
+    purpose = f"{state.function} {event.around}"
     if _BROKEN.search(name):
         yield weakness(event.node, "weak-hash", "CWE-328", "medium", f"{name} is broken")
     if re.search(r"^(?:DES_|RC[24]_|BF_)\w*(?:crypt|set_key)\w*$|^EVP_(?:des|rc[24]|bf)_|^EVP_\w*_ecb$|^RC4$", name):
         yield weakness(event.node, "weak-cipher", "CWE-327", "high", "a broken cipher or mode")
     if name in ("rand", "random", "drand48", "lrand48", "mt19937", "rand_r") and SECRET.search(purpose):
         yield weakness(event.node, "weak-randomness", "CWE-338", "high", f"{name} is predictable")
-    given = [state.tree.text(one)[:200] for one in event.arguments]
+    given = [state.tree.text(one, 200) for one in event.arguments]
     if name.startswith("SSL_") and any("SSL_VERIFY_NONE" in one for one in given):
         yield weakness(event.node, "tls-not-verified", "CWE-295", "high", "the other side's certificate is not checked")
     if (
@@ -107,7 +107,7 @@ def _crypto(event: Call, state: State) -> Iterator[Weakness]:
 
 def _files(event: Call, state: State) -> Iterator[Weakness]:
     name = event.name.removeprefix("std::")
-    given = [state.tree.text(one)[:200] for one in event.arguments]
+    given = [state.tree.text(one, 200) for one in event.arguments]
     if name in ("mktemp", "tmpnam", "tempnam", "tmpnam_r"):
         yield weakness(
             event.node,
@@ -149,13 +149,6 @@ def _files(event: Call, state: State) -> Iterator[Weakness]:
         else False
     ):
         yield weakness(event.node, "command-injection", "CWE-78", "high", "a shell runs a command made from data")
-
-
-def _statement(event: Call, state: State) -> str:
-    node = event.node
-    while node.parent is not None and node.type not in ("declaration", "expression_statement", "return_statement"):
-        node = node.parent
-    return str(state.tree.text(node))[:200] if node.parent is not None else ""
 
 
 RULES = Rules(_DIALECT, _SINKS, _extra, _FILES)

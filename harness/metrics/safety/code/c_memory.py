@@ -44,7 +44,7 @@ def memory_weaknesses(event: Enter, tree: Tree) -> Iterator[Weakness]:
         for one in nodes
         if one.type in ("if_statement", "while_statement", "conditional_expression", "for_statement")
     ]
-    checks = " ; ".join(tree.text(one)[:500] for one in conditions if one is not None)
+    checks = " ; ".join(tree.text(one, 500) for one in conditions if one is not None)
     here = _Function(tree, nodes, _arrays(tree, nodes), checks, frozenset(name for name, _ in event.parameters))
     for node in nodes:
         if node.type == "call_expression":
@@ -63,23 +63,14 @@ def memory_weaknesses(event: Enter, tree: Tree) -> Iterator[Weakness]:
 def _arrays(tree: Tree, nodes: list[Any]) -> dict[str, str]:
     """Local arrays and the text of their sizes; static ones are left out."""
     found = {}
-    for node in nodes:
-        if node.type == "array_declarator":
-            name, size = node.child_by_field_name("declarator"), node.child_by_field_name("size")
-            outer = node.parent
-            while outer is not None and outer.type not in (
-                "declaration",
-                "parameter_declaration",
-                "compound_statement",
-            ):
-                outer = outer.parent
-            if (
-                name is not None
-                and outer is not None
-                and outer.type == "declaration"
-                and not tree.text(outer).startswith("static")
-            ):
-                found[tree.text(name)] = "" if size is None else tree.text(size).strip()
+    for declaration in nodes:
+        if declaration.type != "declaration" or tree.text(declaration, 6) == "static":
+            continue
+        for node in below(declaration, 60):
+            name = node.child_by_field_name("declarator") if node.type == "array_declarator" else None
+            if name is not None:
+                size = node.child_by_field_name("size")
+                found[tree.text(name, 100)] = "" if size is None else tree.text(size, 100).strip()
     return found
 
 
@@ -132,14 +123,14 @@ def _past_the_end(node: Any, here: _Function) -> Iterator[Weakness]:
     """``for (i = 0; i <= N; i++) a[i]`` of an array with N places."""
     condition, body = node.child_by_field_name("condition"), node.child_by_field_name("body")
     found = (
-        re.fullmatch(r"\s*(\w+)\s*<=\s*(.{1,80}?)\s*", here.tree.text(condition)[:200])
+        re.fullmatch(r"\s*(\w+)\s*<=\s*(.{1,80}?)\s*", here.tree.text(condition, 200))
         if condition is not None
         else None
     )
     if found is None or body is None:
         return
     index, bound = found[1], found[2]
-    text = here.tree.text(body)[:20_000]
+    text = here.tree.text(body, 20_000)
     for array, size in here.arrays.items():
         whole = re.fullmatch(rf"sizeof\s*\(?{re.escape(array)}\)?(?:\s*/\s*sizeof.{{1,60}})?", bound)
         if (bound == size or whole) and re.search(rf"\b{re.escape(array)}\s*\[\s*{re.escape(index)}\s*\]", text):
@@ -148,7 +139,7 @@ def _past_the_end(node: Any, here: _Function) -> Iterator[Weakness]:
 
 def _indexed(node: Any, here: _Function) -> Iterator[Weakness]:
     left = node.child_by_field_name("left")
-    found = re.fullmatch(r"(\w+)\s*\[\s*(.{1,80}?)\s*\]", here.tree.text(left)[:200]) if left is not None else None
+    found = re.fullmatch(r"(\w+)\s*\[\s*(.{1,80}?)\s*\]", here.tree.text(left, 200)) if left is not None else None
     if found is None or found[1] not in here.arrays:
         return
     size = here.arrays[found[1]]
@@ -170,7 +161,7 @@ def _freed(block: Any, here: _Function) -> Iterator[Weakness]:
     """Within one block: what was freed and is used, or freed again, before it is set anew."""
     freed: dict[str, str] = {}
     for statement in block.named_children:
-        text = here.tree.text(statement)[:5000]
+        text = here.tree.text(statement, 5000)
         for name, how in list(freed.items()):
             word = rf"(?<![\w.>]){re.escape(name)}(?!\w)"
             if re.search(rf"(?:free|delete)\s*(?:\[\s*\])?\s*\(?\s*{re.escape(name)}\s*\)?\s*;", text):
@@ -209,7 +200,7 @@ def _sized_for(given: list[str], here: _Function) -> bool:
     """Whether the target was allocated by the length of the source."""
     target = given[0].strip()
     source = re.escape(given[1].strip())
-    text = here.tree.text(here.nodes[0])[:50_000]
+    text = here.tree.text(here.nodes[0], 50_000)
     return (
         re.search(
             rf"\b{re.escape(target)}\s*=\s*[^;]{{0,80}}(?:alloc|new char)[^;]{{0,80}}strlen\s*\(\s*{source}", text

@@ -63,10 +63,6 @@ class Code:
         """The code with lines before it that the model did not write."""
         return Code((*other, *self.lines), (*(None for _ in other), *self.spans))
 
-    def of(self, text: str) -> "Code":
-        """The same places with lines that were changed in place."""
-        return Code(tuple(text.split("\n")), self.spans)
-
     def first(self, count: int) -> "Code":
         """The first lines only."""
         return Code(self.lines[:count], self.spans[:count])

@@ -116,8 +116,8 @@ def _extra(event: Event, state: State, text: str) -> Iterator[Weakness]:
 
 
 def _crypto(event: Call, state: State) -> Iterator[Weakness]:
-    given = [state.tree.text(one)[:400] for one in event.arguments]
-    purpose = f"{state.function} {' '.join(given)} {_around(event, state)}"
+    given = [state.tree.text(one, 400) for one in event.arguments]
+    purpose = f"{state.function} {' '.join(given)} {event.around}"
     if (
         event.name.endswith("createHash")
         and given
@@ -157,7 +157,7 @@ def _crypto(event: Call, state: State) -> Iterator[Weakness]:
 
 
 def _calls(event: Call, state: State) -> Iterator[Weakness]:
-    given = " ".join(state.tree.text(one)[:400] for one in event.arguments)
+    given = " ".join(state.tree.text(one, 400) for one in event.arguments)
     if re.search(r"^(?:res|response)(?:\.status\(\))?\.(?:send|end|json|write)$", event.name) and re.search(
         r"\b(?:err|error|e|ex)\.stack\b", given
     ):
@@ -198,7 +198,7 @@ def _calls(event: Call, state: State) -> Iterator[Weakness]:
 def _assigned(event: Assign, state: State, text: str) -> Iterator[Weakness]:
     target = event.target
     value = state.of(event.value)
-    given = state.tree.text(event.value)[:200].strip()
+    given = state.tree.text(event.value, 200).strip()
     if re.search(r"\.(?:inner|outer)HTML$", target) or target == "__html":
         parts = state.parts(event.value)
         open_ = not all(isinstance(one, str) for one in parts) and "html" not in value.safe
@@ -224,20 +224,8 @@ def _assigned(event: Assign, state: State, text: str) -> Iterator[Weakness]:
             )
 
 
-def _around(event: Call, state: State) -> str:
-    """The name that a call's result goes to."""
-    node = event.node.parent
-    for _ in range(8):
-        if node is None or node.type in ("statement_block", "program"):
-            return ""
-        if node.type in ("variable_declarator", "assignment_expression", "pair"):
-            return str(state.tree.text(node))[:80].split("=")[0]
-        node = node.parent
-    return ""
-
-
 def _is_fixed(node: object, state: State) -> bool:
-    text = state.tree.text(node)[:200]
+    text = state.tree.text(node, 200)
     inner = re.match(r"Buffer\.(?:from|alloc)\(\s*(['\"`]|\d)", text)
     return bool(inner) or (state.is_literal(node) and not text.isdecimal() and text not in ("null", '""', "''"))
 

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import textwrap
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -120,11 +119,13 @@ def _trimmed(code: Code) -> Code:
 
 
 def _dedented(code: Code) -> Code:
-    return code.of(textwrap.dedent(code.text.expandtabs(8)))
+    lines = [line.expandtabs(8) for line in code.lines]
+    margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    return Code(tuple(line[margin:] for line in lines), code.spans)
 
 
 def _wrapped(code: Code) -> Code:
-    return code.of(textwrap.indent(code.text, "    ")).after(["def _():"])
+    return Code(tuple(f"    {line}" for line in code.lines), code.spans).after(["def _():"])
 
 
 def _modern(code: Code) -> Code:

@@ -109,12 +109,12 @@ class State:
         """Out-parameters: what a reading function fills, and what ``sprintf`` and ``strcpy`` write."""
         if self.dialect.filled.search(event.name):
             for one in event.arguments:
-                name = self.tree.text(one)[:100].strip("&* ")
+                name = self.tree.text(one, 100).strip("&* ")
                 if re.fullmatch(r"\w+", name):
                     self.names[name] = Value(EXTERNAL)
         if len(event.arguments) < 2 or not (event.name in _COPIES or event.name in ("sprintf", "snprintf")):
             return
-        name = self.tree.text(event.arguments[0])[:100]
+        name = self.tree.text(event.arguments[0], 100)
         if event.name in _COPIES:
             self.names[name] = self.names.get(name, Value()).mixed(self.of(event.arguments[1]))
             return
@@ -125,7 +125,7 @@ class State:
 
     def test(self, event: Test) -> None:
         """A condition that checks names makes them safe from there on."""
-        text = self.tree.text(event.condition)[:2000]
+        text = self.tree.text(event.condition, 2000)
         if self.dialect.checks.search(text):
             for name in set(re.findall(r"[A-Za-z_]\w*", text)) & self.names.keys():
                 self.names[name] = self.names[name]._replace(level=TRUSTED, joined=False)
@@ -172,7 +172,7 @@ class State:
         return found
 
     def _of_chain(self, node: Any, depth: int) -> Value:
-        text = self.tree.text(node)[:300]
+        text = self.tree.text(node, 300)
         if text in self.names:
             return self.names[text]._replace(parts=None)
         if self.dialect.external.search(text):

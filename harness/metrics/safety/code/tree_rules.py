@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -88,6 +89,12 @@ def tree_weaknesses(text: str, language: str) -> list[Weakness] | None:
         return None
     rules: Rules = import_module(f"harness.metrics.safety.code.{_MODULES[language]}").RULES
     return in_order(list(_scan(tree, text, rules)))
+
+
+@lru_cache(maxsize=64)
+def says(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether a pattern occurs anywhere in the whole text, which is read once for each pattern."""
+    return pattern.search(text) is not None
 
 
 def weakness(node: Any, rule: str, cwe: str, severity: str, reason: str) -> Weakness:

@@ -149,4 +149,4 @@ def _of_template(node: Any, reader: Reader, depth: int) -> list[str | Hole]:
 
 def _hole(node: Any, reader: Reader) -> Hole:
     value = reader.of(node)
-    return Hole(reader.tree.text(node)[:200], value.level, value.safe)
+    return Hole(reader.tree.text(node, 200), value.level, value.safe)

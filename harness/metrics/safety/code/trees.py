@@ -37,6 +37,13 @@ _TESTS = {
     "switch_statement",
 }
 
+#: Nodes whose beginning says what a call in them is for.
+_AROUND = {
+    "expression_statement", "return_statement", "declaration", "local_variable_declaration", "field_declaration",
+    "lexical_declaration", "variable_declaration", "short_var_declaration", "assignment_statement", "var_declaration",
+    "pair", "variable_declarator", "assignment_expression", "const_declaration",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -45,18 +52,23 @@ class Tree:
     source: bytes
     root: Any
 
-    def text(self, node: Any) -> str:
-        """The text of a node."""
-        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+    def text(self, node: Any, most: int | None = None) -> str:
+        """The text of a node, of its first ``most`` bytes where that is asked."""
+        end = node.end_byte if most is None else min(node.end_byte, node.start_byte + most)
+        return self.source[node.start_byte : end].decode("utf-8", "replace")
 
 
 class Call(NamedTuple):
-    """A call: the callee as it is written (``new File`` for a constructor) and its arguments."""
+    """A call: the callee as it is written (``new File`` for a constructor) and its arguments.
+
+    ``around`` is the beginning of the statement that it stands in, for what that says of its purpose.
+    """
 
     name: str
     arguments: list[Any]
     node: Any
     receiver: Any = None
+    around: str = ""
 
 
 class Assign(NamedTuple):
@@ -140,13 +152,17 @@ def below(node: Any, most: int = 400) -> Iterator[Any]:
 
 def events(tree: Tree) -> Iterator[Event]:
     """What happens in a text, in source order. A value is seen before the name that it is given to."""
+    # A node's parent costs as much as it is deep, so that the way down is kept here.
+    around: list[Any] = []
     for node, left in walk(tree.root):
         kind = node.type
+        if kind in _AROUND:
+            around.pop() if left else around.append(node)
         if kind in FUNCTIONS:
-            yield Leave(node) if left else _enter(tree, node)
+            yield Leave(node) if left else _enter(tree, node, around[-1] if around else None)
         elif kind in CALLS:
             if not left:
-                yield call_of(tree, node)
+                yield call_of(tree, node)._replace(around=tree.text(around[-1], 200) if around else "")
         elif kind in _ASSIGNS:
             if left and (assign := _assign(tree, node)):
                 yield assign
@@ -182,7 +198,7 @@ def _errors(tree: Tree) -> float:
     return wrong / max(len(tree.source.strip()), 1)
 
 
-def _enter(tree: Tree, node: Any) -> Enter:
+def _enter(tree: Tree, node: Any, around: Any) -> Enter:
     name = node.child_by_field_name("name")
     parameters = node.child_by_field_name("parameters") or node.child_by_field_name("parameter")
     declarator = node.child_by_field_name("declarator")
@@ -190,10 +206,10 @@ def _enter(tree: Tree, node: Any) -> Enter:
         parameters = declarator.child_by_field_name("parameters")
         name = declarator.child_by_field_name("declarator") or name
         declarator = declarator.child_by_field_name("declarator")
-    if name is None and node.parent is not None and node.parent.type in _ASSIGNS:
-        name = node.parent.child_by_field_name(_ASSIGNS[node.parent.type][0] or "name")
+    if name is None and around is not None and around.type in _ASSIGNS and around.end_byte == node.end_byte:
+        name = around.child_by_field_name(_ASSIGNS[around.type][0] or "name")
     found = [] if parameters is None else _parameters(tree, parameters)
-    return Enter("" if name is None else tree.text(name)[:200], found, node)
+    return Enter("" if name is None else tree.text(name, 200), found, node)
 
 
 def _parameters(tree: Tree, node: Any) -> list[tuple[str, str]]:
@@ -206,7 +222,7 @@ def _parameters(tree: Tree, node: Any) -> list[tuple[str, str]]:
             for part in below(one, 60)
             if part.type in ("identifier", "shorthand_property_identifier_pattern")
         ]
-        whole = tree.text(one)[:300]
+        whole = tree.text(one, 300)
         if one.type == "parameter_declaration" and node.type == "parameter_list" and len(names) > 1:
             found += [(name, whole) for name in names]
         elif names:
@@ -239,11 +255,7 @@ def call_of(tree: Tree, node: Any) -> Call:
 
 def _short(tree: Tree, node: Any) -> str:
     """A callee without the arguments of calls on the way: ``a(x).b`` is ``a().b``."""
-    whole = (
-        tree.text(node)
-        if node.end_byte - node.start_byte <= 2000
-        else tree.source[node.end_byte - 200 : node.end_byte].decode("utf-8", "replace")
-    )
+    whole = tree.source[max(node.start_byte, node.end_byte - 300) : node.end_byte].decode("utf-8", "replace")
     kept: list[str] = []
     depth = 0
     for character in whole:
@@ -270,4 +282,4 @@ def _assign(tree: Tree, node: Any) -> Assign | None:
         value = node.child_by_field_name("value")
     if target is None or value is None:
         return None
-    return Assign(tree.text(target)[:200].strip("*& \"'"), value, node)
+    return Assign(tree.text(target, 200).strip("*& \"'"), value, node)
