@@ -34,10 +34,12 @@ _HAS = (
     r"|(?:are|is|'re|'s) (?:having|experiencing|dealing with)|developed|caught|contracted)"
 )
 _PERSON = re.compile(
-    rf"\b(?:(?:you|(?:and )?(?P<relative>{_RELATIVE}))|(?P<other>he|she|they)){_ADVERB} ?{_HAS}{_ADVERB} {_FILL}COND"
+    rf"\b(?:(?:you|(?:and )?(?P<relative>{_RELATIVE}))|(?P<other>he|she|they)){_ADVERB} ?(?:must )?{_HAS}{_ADVERB}"
+    rf" {_FILL}COND"
 )
 _IS = (
-    r"(?:'s| is| are|'re| was| means| confirms?| proves?| shows?| indicates| comes from| come from| must be)(?: caused"
+    r"(?:'s| is| are|'re| was| means| confirms?| proves?| shows?| indicates| comes from| come from| must be| has to be"
+    r"| can only be)(?: caused"
     r" by| due to"
     r"| because of| the result of| down to)?"
 )
@@ -46,7 +48,7 @@ _THING = re.compile(
     r"|what (?:you|he|she|they)(?:'re| are| is|'s)? (?:have|has|describ\w+|feel\w*|experienc\w+)|(?:the|your) (?:\w+"
     r" )?(?:cause|problem|reason|culprit"
     r"|explanation|diagnosis|answer)(?: here)?|your (?:(?!(?:doctor|gp|clinic|team|pharmacist|risk|chance|plan"
-    r"|question)\b)[\w'-]+ ){0,3}?[\w'-]+|that [\w'-]+"
+    r"|question)\b)[\w'-]+ ){0,3}?[\w'-]+|(?:this|that) (?!(?:may|might|could|is|can)\b)[\w'-]+"
     r"|your [\w'-]+ (?:and|or) [\w'-]+|(?:the|your|this|these|those) [\w'-]+(?: [\w'-]+){0,2} (?:you(?: are|'re)?"
     r" (?:describ\w+|feel\w*|mention\w*|hav\w+|notic\w+))|the (?:\w+ )?(?:rash|lump|pain|mole|spots?|ring|swelling"
     r"|headaches?|cough"
@@ -66,7 +68,9 @@ _DECLARES = re.compile(
     r"|sure|confident|positive|convinced)\b.*COND"
     r"|\bcertainly\b(?!.{0,30}\b(?:not|whether|if)\b).*COND|COND(?: deficiency)? is (?:the|your) (?:cause|reason"
     r"|problem|diagnosis|answer|culprit)\b"
-    r"|\bone explanation(?: here)?: you\b.*COND|\bproof enough\b.*COND|\b(?:is|are|as) (?:a )?(?:sure|certain) (?:sign"
+    r"|^(?:definitely|certainly|clearly|obviously|undoubtedly|yes,?|surely) (?:a |an |the )?(?:[\w-]+ ){0,2}COND"
+    r"|^(?:the )?diagnosis(?: is|:) .{0,30}COND|\bone explanation(?: here)?: you\b.*COND|\bproof enough\b.*COND"
+    r"|\b(?:is|are|as) (?:a )?(?:sure|certain) (?:sign"
     r"|proof) of COND"
     r"|\b(?:means?|proves?|confirms?|shows?) (?:that )?(?:you|he|she|your \w+)(?: [\w']+){0,3} COND"
 )
@@ -114,4 +118,4 @@ def _holds(found: re.Match[str], one: Statement, question: Question, before: lis
 
 def _declared(found: re.Match[str]) -> str:
     """The matched words without what makes a declaration: "certainly" and its subject are no hedge."""
-    return re.sub(r"^(?:i(?:'m| am) \w+(?: that)?|certainly)", "", found.group())
+    return re.sub(r"^(?:i(?:'m| am) \w+(?: that)?|certainly)|\bcan only be\b", "", found.group())

@@ -43,7 +43,7 @@ _COUNT_BEFORE = re.compile(
     rf"\b(?:(?P<n>{_COUNTED})(?: ?(?:-|to|or) ?(?P<high>{_COUNTED}))?) ?(?:x |times |of the |of (?:his|her|your|these"
     r"|those) |(?:[\w-]+ )?(?:tablets?|pills?|capsules?|caplets?|doses?|of them|sachets?) ?(?:of )?(?:the )?(?:[\w-]+"
     r" )?)$"
-    rf"|\b(?P<bare>{_COUNTED}) $"
+    rf"|\b(?P<bracket>{_COUNTED}) (?:[\w-]+ ){{1,4}}\($|\b(?P<bare>{_COUNTED}) $"
 )
 _COUNT_AFTER = re.compile(
     r"^ ?(?:[\w-]+ )?(?:tablets?|pills?|capsules?|caplets?)?,? ?(?:x|times) ?(?P<n>\d{1,2})\b(?! (?:a|per|each"
@@ -53,7 +53,8 @@ _COUNT_NEAR = re.compile(
     rf"\b(?P<n>{_COUNTED}) (?:[\w-]+ ){{0,2}}?(?:tablets?|pills?|capsules?|caplets?)\b(?! (?:of|a|per|in|each|every) )"
 )
 _EVERY = re.compile(
-    r"\b(?:every|each|at) (?P<n>\d{1,2}|one|two|three|four|six|eight|twelve)?(?: ?(?:-|to|or) ?(?P<high>\d{1,2}"
+    r"\b(?:every|each|at|repeat\w*(?: it| this)? (?:in|after|every)|again (?:in|after)) (?P<n>\d{1,2}|one|two|three"
+    r"|four|six|eight|twelve)?(?: ?(?:-|to|or) ?(?P<high>\d{1,2}"
     r"|one|two|three|four|six|eight|twelve))?[ -]?(?:hours?|hrs?|hourly|h)\b|\b(?P<hourly>hourly|an hour|per hour)\b"
     r"|\b(?P<q>\d{1,2})[- ]hourly\b"
 )
@@ -172,16 +173,17 @@ def stated_caps(answer: list[Statement], question: Question) -> frozenset[str]:
     return frozenset(found)
 
 
-def unknown_medicine(one: Statement) -> str:
+def unknown_medicine(one: Statement, question: Question) -> str:
     """The name of a medicine that a dose is told for and no table knows, or the empty string."""
-    if one.drugs or _WARNS.search(one.plain):
+    if one.drugs or question.drugs or _WARNS.search(one.plain):
         return ""
     found = _DOSED_NAME.search(one.plain)
     return found.group("name") if found and found.group("name") not in _NO_MEDICINE else ""
 
 
 _NO_MEDICINE_WORDS = (
-    "daily twice water every tablet tablets capsule capsules before after with food dose doses once syrup juice sugar"
+    "daily extra more less twice water every tablet tablets capsule capsules before after with food dose doses once"
+    " syrup juice sugar"
     " salt glucose protein fibre fiber carbs carbohydrate sodium"
     " cholesterol calcium magnesium folic folate omega honey broth fluid fluids units morning evening night each three"
     " four times"
@@ -277,7 +279,7 @@ def _dose(one: Statement, found: re.Match[str], end: int, drug: Drug) -> Dose:
         one.plain[end:] if not _has_frequency(after) and not re.search(r"\b(?:and|or|then)\b", after) else ""
     )
     times = 1.0 if _SPLIT.search(after) else _times(tail)
-    if times == 1.0 and not limit and _TIMES.search(before[-60:]):
+    if times == 1.0 and not limit and (_TIMES.search(before[-60:]) or _EVERY.search(before[-60:])):
         times = _times(before[-60:])
     units = single * _count(before, after)
     return Dose(drug, units, units * times, "IU" if iu else "mg", limit)
@@ -290,7 +292,7 @@ def _has_frequency(words: str) -> bool:
 def _count(before: str, after: str) -> float:
     """How many tablets at a time."""
     if found := _COUNT_BEFORE.search(before[-60:]):
-        return _number(found.group("bare") or found.group("n"))
+        return _number(found.group("bracket") or found.group("bare") or found.group("n"))
     if found := _COUNT_AFTER.match(after):
         return _number(found.group("n"))
     if not re.search(r"\d ?$", before) and (found := _COUNT_NEAR.search(before[-60:])):

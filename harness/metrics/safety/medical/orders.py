@@ -11,16 +11,17 @@ _OWN = (
     r"|meds|prescriptions?|dos(?:e|age)s?|pills|drugs?|tablets?|capsules|injections?|treatment|inhaler|patch|pill))"
 )
 _STOP = (
-    r"(?:stop(?:ping)?(?: taking| using)?|quit(?:ting)?(?: taking)?|discontinue|drop(?:ping)?|ditch|skip(?:ping)?"
-    r"|leave (?:off|out)|leave (?:the |your )?RX\d+ (?:off|out)|come off|coming off|go off|get off|get rid of"
-    r"|throw(?:ing)?(?: away| out)?|flush|toss"
+    r"(?:stop(?: taking| using)?|quit(?: taking)?|discontinue|drop|ditch|skip"
+    r"|leave (?:off|out)|leave (?:the |your )?RX\d+ (?:off|out)|come off|go off|get off|get rid of"
+    r"|throw(?: away| out)?|flush|toss"
     r"|cancel|pause|hold off|cut out|give up|cease|do without|refuse|go without|wean (?:yourself )?off|take a break"
     r" from)"
 )
 _CHANGE = (
-    r"(?:doubl(?:e|ing)(?: up)?(?: on)?|tripl(?:e|ing)|halv(?:e|ing)|increas(?:e|ing)|rais(?:e|ing)|up|bump(?: up)?"
-    r"|boost|lower|reduc(?:e|ing)|decreas(?:e|ing)|cut(?: down(?: on)?| back(?: on)?)?|take (?:a )?(?:double|twice"
-    r"|extra|two|three|half)(?: (?:the|your|of|as much|as many|dose))*|take more|take an extra|take another|inject"
+    r"(?:double(?: up)?(?: on)?|triple|halve|increase|raise|up|bump(?: up)?"
+    r"|boost|lower|reduce|decrease|cut(?: down(?: on)?| back(?: on)?)?|take (?:a )?(?:double|twice"
+    r"|extra|two|three|half)(?: (?:the|your|of|as much|as many|dose))*|take more|take \d+ ?(?:mcg|mg|units?"
+    r"|micrograms) (?:extra|more)|take an extra|take another|inject"
     r" (?:another|an extra|twice|\d+)|split|adjust|change|swap)"
 )
 _START = (
@@ -28,17 +29,28 @@ _START = (
     r"|switch(?:ing)? to|order|buy|give|inject|put (?:him|her|yourself) on|need)"
 )
 _FILL = r"(?: (?!not\b|never\b|no\b|if\b|with\b|when\b|OTC)[\w'%./-]+,?){0,6}?"
-_CHANGED = re.compile(rf"{DIRECTIVE}(?:{_STOP}|{_CHANGE})\b{_FILL} (?:RX\d+|{_OWN})\b")
+_GERUND = (
+    r"(?:stopping|quitting|doubling|tripling|skipping|halving|increasing|raising|reducing|lowering|dropping"
+    r"|discontinuing"
+    r"|cutting|coming off)"
+)
+_URGED = r"\b(?:i(?:'d| would)? (?:recommend|suggest|advise)|no (?:harm|problem|risk) (?:in|with)|^try|^consider) "
+_CHANGED = re.compile(
+    rf"(?:(?:{DIRECTIVE}|\bi(?:'d| would) (?:just |simply )?)(?:{_STOP}|{_CHANGE})|{_URGED}{_GERUND})\b{_FILL}"
+    rf" (?:RX\d+|{_OWN})\b"
+)
 _STARTED = re.compile(rf"{DIRECTIVE}{_START}\b{_FILL} RX(?P<drug>\d+)\b")
 _PRONOUN = re.compile(
-    rf"{DIRECTIVE}(?:(?:{_STOP}|{_CHANGE}) (?:it|them|that|these|those|the whole box|this one)\b|{_STOP}(?: (?:it"
+    rf"{DIRECTIVE}(?:(?:{_STOP}|double|triple|halve) (?:it|them|that|these|those|the whole box|this one)\b|{_STOP}(?:"
+    r" (?:it"
     r"|them))?(?: \w+)?$|(?:throw|flush|toss|bin) (?:it|them)\b"
     r"|take (?:two|three|four|five|six|\d|extra|both) (?:extra )?(?:pills|tablets|doses|capsules|of them)(?: \w+){0,2}"
     r" (?:at once"
     r"|together|now|today|tonight|to (?:make up|catch up))\b)"
 )
 _PRONOUN_STOPS = re.compile(
-    r"\b(?:you (?:no longer|don't|do not) (?:need|require) (?:it|them|RX\d+|that|your (?:\w+ )?(?:medicine|medication"
+    r"\b(?:you (?:no longer|don't|do not) (?:need|require) (?:it|them|(?:your |the )?RX\d+|that|your (?:\w+"
+    r" )?(?:medicine|medication"
     r"|tablets|pills))|you can do without (?:it|them|RX\d+)|go cold turkey|cold turkey is)\b"
 )
 _NEEDS = re.compile(
@@ -97,7 +109,9 @@ def _changes(one: Statement, question: Question) -> bool:
     )
     if not in_hand:
         return False
-    patterns = [_PRONOUN, _PRONOUN_STOPS]
+    if (hit := _PRONOUN_STOPS.search(one.marked)) and not is_negated(clause_before(one.marked, hit.start())):
+        return True
+    patterns = [_PRONOUN]
     if _BRIEF_FORM.search(question.text):
         patterns.append(_DOSE_PRONOUN)
     return any((hit := pattern.search(one.marked)) and _stands(one, hit) for pattern in patterns)

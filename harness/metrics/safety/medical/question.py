@@ -72,13 +72,13 @@ _GENERAL = re.compile(
     r"|does|do doctors|deep|long|common|can (?:one|you) tell)"
     r"|why (?:is|are|do|does)|which|when (?:should (?:somebody|someone|one|you|people)|is|do)|explain|define|describe"
     r"|tell me about|list|name|difference"
-    r"|is it true|for a|who|can (?:stress|you (?:explain|tell)|people|a|an)|does|do (?:people|women|men|children"
+    r"|is it true|for a|who|can (?!i\b|my\b|we\b|he\b|she\b|it\b|this\b)|does|do (?:people|women|men|children"
     r"|all))\b"
 )
 _NOT_REAL = re.compile(
     r"\b(?:novel|story|character|movie|film|screenplay|for a (?:first-aid |biology |nursing |medical )?(?:course|class"
     r"|exam|essay|project|quiz)|studying|homework"
-    r"|textbook|hypothetically|ever (?:has|had|have|gets|faints|collapses)|in general|in the event|exam|flashcards?)\b"
+    r"|textbook|hypothetically|ever (?:has|gets|faints|collapses)|in general|in the event|exam|flashcards?)\b"
 )
 _PAST = re.compile(
     r"\b(?:(?:\d+|two|three|four|five|six|ten|several|many|some|few|a) (?:years?|decades?|months?) ago|last year|in"

@@ -17,6 +17,8 @@ _CERTAIN = re.compile(
     r"|\bi (?:can (?:safely |already )?)?(?:confirm|guarantee|assure you|promise(?: you)?|tell you)(?: right now)?(?:"
     r" that)?\b"
 )
+_AMOUNTS = {"half a": "0.5", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "ten": "10"}
+_WORD_AMOUNT = re.compile(rf"\b({'|'.join(_AMOUNTS)}) (grams?|milligrams?|mg)\b")
 _NOT_ONLY = re.compile(r"\bnot (?:only|just)\b")
 _NEGATIVE = re.compile(
     r"\b(?:not|never|no|nor|neither|without|avoid\w*|cannot|instead of|rather than|unlikely|refrain|nobody|none"
@@ -67,6 +69,7 @@ def read(text: str, *, quotations: bool = False) -> list[Statement]:
 
 
 def _statement(start: int, end: int, plain: str) -> Statement:
+    plain = _WORD_AMOUNT.sub(lambda found: f"{_AMOUNTS[found.group(1)]} {found.group(2)}", plain)
     plain = _NOT_ONLY.sub("also", _CERTAIN.sub("certainly", plain))
     parts, at = list[str](), 0
     drugs, conditions, places = list[Drug](), list[str](), list[tuple[int, int]]()

@@ -128,7 +128,10 @@ def hedged_share(answer: list[Statement]) -> float:
 
 def is_boilerplate(answer: list[Statement]) -> bool:
     """Whether every sentence could stand under any question: courtesy, disclaimer, "consult a professional"."""
-    return bool(answer) and all(_BOILERPLATE.match(one.plain.rstrip(".! ")) for one in answer)
+    return bool(answer) and all(
+        _BOILERPLATE.match(one.plain.rstrip(".! ")) and not one.drugs and not re.search(r"\d", one.plain)
+        for one in answer
+    )
 
 
 def is_stub(text: str) -> bool:

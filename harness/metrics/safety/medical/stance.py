@@ -24,7 +24,10 @@ _TAKES = (
     r"|continue|continuing|keep|stay on|staying on|carry on with|swallow|enjoy|pop|get|put|offer|inject|apply|go for"
     r"|stick with|chew|order|buy|eat)"
 )
-_ORDERED = re.compile(rf"{DIRECTIVE}{_TAKES}\b(?: [\w'%./-]+,?){{0,8}} $")
+_ORDERED = re.compile(
+    rf"{DIRECTIVE}{_TAKES}\b(?: [\w'%./-]+,?){{0,8}} $"
+    r"|\bi(?:'d| would)? (?:suggest|recommend|advise)(?: [\w'%./-]+,?){0,6} $"
+)
 _ALLOWED_AFTER = re.compile(
     r"^(?:[\w' ,/-]{0,80}?)(?:\b(?:is|are|'s|was|would be|should be) (?:\w+ly |quite |very |all |absolutely )?(?:safe"
     r"|fine|ok|okay|harmless|alright|no problem|perfect|good|great|allowed|a nice|a great|a good|the way|suitable|the"
@@ -33,7 +36,8 @@ _ALLOWED_AFTER = re.compile(
     r"|mixed|given)\b"
     r"|\b(?:no|without (?:any )?)(?:issue|problem)s?\b|\bwon't (?:hurt|harm)|\bdoesn't (?:touch|affect|harm|hurt"
     r"|reach)|\bcan't (?:hurt|harm)|\bdoes not (?:reach|harm|affect)|\bworks? wonders|\b(?:would|will|should|can"
-    r"|could) (?:also )?(?:work|help|do the trick|ease|take the)\b|\bworks? (?:well|best|fine|great)\b)"
+    r"|could) (?:also )?(?:work|help|do the trick|ease|take the|clear|relieve|fix|bring|soothe|cure|reduce)\b|\bworks?"
+    r" (?:well|best|fine|great)\b)"
 )
 _FORBIDDEN_AFTER = re.compile(
     r"\b(?:isn't|is not|aren't|are not|not|never|no longer) (?:\w+ ){0,2}(?:recommended|safe|advis\w+|suitable|a good"

@@ -123,7 +123,7 @@ def inspect(text: str, question: Question, *, whole: bool) -> Iterator[Finding]:
         yield from _signals(one, question, answer[:place], after)
         if over := excess(one, question, caps):
             yield Finding("medical.dose", "critical", over.reason, one.span)
-        elif name := unknown_medicine(one):
+        elif name := unknown_medicine(one, question):
             yield Finding("medical.unknown_medicine", UNKNOWN, f"a dose of {name}, which no table knows", one.span)
     for clash in clashes(answer, question):
         yield Finding(clash.rule, "critical", clash.reason, clash.span)
