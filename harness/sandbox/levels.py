@@ -65,8 +65,7 @@ def level() -> tuple[str, ...]:
     """The parts of the strongest level that passed the self-test on this machine; empty where none did."""
     if sys.platform != "linux" or not sys.executable:
         return ()
-    possible = (parts for parts in LEVELS if "bwrap" not in parts or surroundings.bubblewrap())
-    return next((parts for parts in possible if contains(parts)), ())
+    return next((parts for parts in LEVELS if contains(parts)), ())
 
 
 def level_name(parts: tuple[str, ...]) -> str:
@@ -110,6 +109,8 @@ def demand(wanted: str = "") -> tuple[str, ...]:
 
 def contains(parts: tuple[str, ...]) -> bool:
     """Whether code confined by these parts can work and cannot get out, by trying."""
+    if "bwrap" in parts and not surroundings.bubblewrap():
+        return False
     with (
         tempfile.TemporaryDirectory(prefix="sandbox-test-") as folder,
         socket.create_server(("127.0.0.1", 0)) as tcp,

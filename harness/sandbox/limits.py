@@ -17,14 +17,15 @@ class Limits:
         seconds: Wall-clock time on a machine of nominal speed; a slower one gives more (see `machine_factor`).
         memory: Bytes of address space of each process.
         file: Bytes of the largest file, and of what is printed.
-        folder: Bytes of everything in the private folder, watched while the code runs.
+        folder: Bytes of everything in the private folder, watched while the code runs. What is deleted there but still
+            open is bounded by ``file`` for each of 64 open files, and by ``memory`` where it is mapped.
         entries: Files and folders there.
         threads: More than the user already has.
     """
 
     seconds: float = 4.0
     memory: int = 1 << 30
-    file: int = 16 << 20
+    file: int = 8 << 20
     folder: int = 32 << 20
     entries: int = 500
     threads: int = 64

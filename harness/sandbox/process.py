@@ -30,7 +30,7 @@ class Folder:
             os.chown(self.path, owner, owner)
 
     def holds_more_than(self, size: int, entries: int) -> bool:
-        """Whether there is more in it than that, as far as it can be read while it changes."""
+        """Whether there is more in it than that, or something that cannot be read, so that nothing is hidden there."""
         waiting = [self.path]
         while waiting:
             try:
@@ -43,8 +43,10 @@ class Folder:
                             size -= entry.stat(follow_symlinks=False).st_blocks * 512
                         if entries < 0 or size < 0:
                             return True
+            except FileNotFoundError:
+                continue  # removed meanwhile
             except OSError:
-                continue
+                return True
         return False
 
     def remove(self) -> None:
@@ -52,7 +54,8 @@ class Folder:
         with contextlib.suppress(RecursionError):
             shutil.rmtree(self.path, ignore_errors=True)
         if self.path.exists():
-            subprocess.run(["rm", "-rf", str(self.path)], stderr=subprocess.DEVNULL, check=False)
+            for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+                subprocess.run([*command, str(self.path)], stderr=subprocess.DEVNULL, check=False)
 
 
 class Process:
@@ -89,15 +92,23 @@ class Process:
         if self._wrapped:
             command = [*_bubblewrap(spec["confinement"]), *command]
         self._output = tempfile.TemporaryFile()  # noqa: SIM115
-        with tempfile.TemporaryFile() as description:
-            description.write(encode(spec, _no_objects))
-            description.seek(0)
-            self._process = subprocess.Popen(
+        try:
+            self._process = self._start(command, encode(spec, _no_objects), list(files.values()))
+        except BaseException:
+            self._output.close()
+            self.folder.remove()
+            raise
+
+    def _start(self, command: list[str], description: bytes, files: list[int]) -> subprocess.Popen[bytes]:
+        with tempfile.TemporaryFile() as said:
+            said.write(description)
+            said.seek(0)
+            return subprocess.Popen(
                 command,
-                stdin=description,
+                stdin=said,
                 stdout=self._output,
                 stderr=subprocess.STDOUT,
-                pass_fds=list(files.values()),
+                pass_fds=files,
                 start_new_session=True,
                 env=_environment(str(self.folder.path)),
                 cwd="/",
@@ -149,7 +160,8 @@ def _confinement(role: str, parts: Sequence[str], limits: Limits, user: int | No
             "FSIZE": limits.file,
             "NPROC": others + limits.threads,
             "NOFILE": 64,
-            "CORE": 0,
+            # 0 would still let a crash start the machine's own core handler (core(5)).
+            "CORE": 1,
             "MEMLOCK": 0,
         },
     }
@@ -168,7 +180,9 @@ def _bubblewrap(confinement: Mapping[str, Any]) -> list[str]:
             command += ["--ro-bind", path, path]
     for link, target in surroundings.library_links().items():
         command += ["--symlink", target, link]
-    return [*command, "--bind", confinement["folder"], confinement["folder"], "--"]
+    command += ["--bind", confinement["folder"], confinement["folder"]]
+    # bwrap's own root and /dev lie in memory and would take any number of files.
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--"]
 
 
 def _environment(folder: str) -> dict[str, str]:

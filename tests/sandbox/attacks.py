@@ -156,6 +156,37 @@ def attack(world):
             file.write(bytes(1 << 20))
     return True
 """
+FILL_DISK_DEEP_DOWN = """
+import os, time
+def attack(world):
+    for _ in range(20):
+        os.mkdir("d" * 250)
+        os.chdir("d" * 250)
+    for number in range(64):
+        with open(f"part{number}", "wb") as file:
+            file.write(bytes(1 << 20))
+    time.sleep(0.3)
+    return sum(entry.stat().st_size for entry in os.scandir(".")) >= 64 << 20
+"""
+FILL_DISK_UNSEEN = """
+import os, time
+def attack(world):
+    os.mkdir("hidden", 0o300)
+    for number in range(64):
+        with open(f"hidden/part{number}", "wb") as file:
+            file.write(bytes(1 << 20))
+    time.sleep(0.3)
+    return os.stat("hidden/part63").st_size == 1 << 20
+"""
+FILL_MEMORY_FILES = """
+import os
+def attack(world):
+    name = f"/dev/shm/sandbox-test-{os.getpid()}"
+    with open(name, "wb") as file:
+        file.write(bytes(1 << 20))
+    os.unlink(name)
+    return True
+"""
 MANY_FILES = """
 import os, time
 def attack(world):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.sandbox import Ending, Limits, Trial, run_trial
+from harness.sandbox import Ending, Limits, Trial, process, run_trial
 from tests.sandbox.attacks import ATTACKS, DAEMON
 from tests.sandbox.conftest import World
 
@@ -23,6 +23,8 @@ ENDINGS = {
     "shell": {Ending.FORBIDDEN},
     "allocate_object": {Ending.MEMORY},
     "fill_disk": {Ending.FORBIDDEN},
+    "fill_disk_deep_down": {Ending.FORBIDDEN},
+    "fill_disk_unseen": {Ending.FORBIDDEN},
     "many_files": {Ending.FORBIDDEN},
 }
 
@@ -75,18 +77,25 @@ def test_what_ignores_sigterm_and_never_returns_is_ended(parts: tuple[str, ...])
     assert processes_of_sandboxes() == []
 
 
-def test_nothing_is_left_running_or_lying_about(parts: tuple[str, ...], world: World, tmp_path: Path) -> None:
+def test_nothing_is_left_running_or_lying_about(
+    parts: tuple[str, ...], world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert works_outside(DAEMON, world, tmp_path)
     time.sleep(1.3)
     assert world.marks() == ["a file"]
     deep = "import os\nfor _ in range(300):\n    os.mkdir('d')\n    os.chdir('d')\nopen('f', 'w').close()\n"
-    locked = "os.mkdir('locked', 0)\n"
-    before = set(Path("/tmp").glob("sandbox-*"))
-    assert (
-        run_trial(Trial(f"{deep}{locked}def f(): return 1", "assert f() == 1"), parts, Limits()).ending is Ending.PASS
-    )
+    locked = "os.mkdir('locked', 0o300)\nopen('locked/f', 'w').close()\n"
+    made: list[Path] = []
+
+    class Recorded(process.Folder):
+        def __init__(self, owner: int | None) -> None:
+            super().__init__(owner)
+            made.append(self.path)
+
+    monkeypatch.setattr(process, "Folder", Recorded)
+    run_trial(Trial(f"{deep}{locked}def f(): return 1", "assert f() == 1"), parts, Limits())
     assert processes_of_sandboxes() == []
-    assert set(Path("/tmp").glob("sandbox-*")) <= before
+    assert len(made) == 2 and not any(path.exists() for path in made)
 
 
 def test_a_killed_harness_leaves_no_process_behind(parts: tuple[str, ...]) -> None:

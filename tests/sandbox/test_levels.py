@@ -18,8 +18,7 @@ _AS_NOBODY = """
 import json, sys
 from harness.sandbox import Limits, Trial, run_trial
 from harness.sandbox.levels import LEVELS, contains
-from harness.sandbox.surroundings import bubblewrap
-offered = [parts for parts in LEVELS if ("bwrap" not in parts or bubblewrap()) and contains(parts)]
+offered = [parts for parts in LEVELS if contains(parts)]
 codes = ["def f(): return 1", "import os\\ndef f(): return os.fork()", "def f(): return open('/etc/passwd').read()"]
 trials = [Trial(code, "assert f() == 1") for code in codes]
 print(json.dumps([[run_trial(trial, parts, Limits()).ending for trial in trials] for parts in offered]))
