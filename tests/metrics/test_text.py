@@ -126,6 +126,15 @@ def test_squads_exact_match_equals_its_scorer():
     assert [s.value for s in scores] == [float(any(_squad(t) == _squad(one) for one in refs)) for t, refs in pairs]
 
 
+@pytest.mark.parametrize("name", ["exact_match", "squad_exact_match"])
+def test_an_answer_in_which_nothing_was_found_is_wrong_and_counted(name):
+    metric = build_metric(name)
+    scores = metric.measure([said("a", "a"), said("b", "a"), said(None, "a"), said(None, "")])
+    assert float(metric.aggregate(sums(scores))) == 0.25
+    assert metric.breakdown(sums(scores)) == {"unparsed": 2.0}
+    assert metric.breakdown(sums(scores[:2])) == {}
+
+
 def test_length_ratio_is_of_sums():
     assert figure(build_metric("length_ratio"), [said("a b c", "a"), said("", "a b c")]) == 3 / 4
 

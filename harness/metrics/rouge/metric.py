@@ -25,6 +25,8 @@ class RougeMetric(MeanMetric):
         stemmer: Porter-stem words longer than three letters, as ``use_stemmer`` there.
     """
 
+    bounds = (0.0, 1.0)
+
     def __init__(self, *, labels: Sequence[str] = (), stemmer: bool = False) -> None:
         self.stemmer = stemmer
 
@@ -108,7 +110,7 @@ def f_measure(shared: np.ndarray, wanted: np.ndarray, found: np.ndarray) -> np.n
     return 2 * precision * recall / np.where(shared > 0, precision + recall, 1)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _encoded(found: tuple[str, ...], wanted: tuple[str, ...], stemmer: bool) -> tuple[list[str], list[str]]:
     """One character a word. Kept for a task's next ROUGE metric, which asks for the same texts."""
     return encode_pairs(found, wanted, _tokenizer(stemmer))

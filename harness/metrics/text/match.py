@@ -2,27 +2,54 @@
 
 import re
 import string
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from harness.metrics.base import MeanMetric, register
 from harness.metrics.common import mean_score, references
-from harness.records import Response, Score
+from harness.records import Outcome, Response, Score
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _DIGITS = str.maketrans("", "", string.digits)
 _ARTICLES = re.compile(r"\b(a|an|the)\b", re.UNICODE)
 
 
+class _Match(MeanMetric):
+    """Right or wrong. An answer in which the task's filters found nothing is wrong, and counted as ``unparsed``.
+
+    Statistics: ``(right, 1, unparsed)``.
+    """
+
+    is_rate = True
+
+    def measure(self, responses: Sequence[Response]) -> list[Score]:
+        return [self._judge(response) for response in responses]
+
+    def breakdown(self, sums: np.ndarray) -> dict[str, float]:
+        return {"unparsed": float(sums[2])} if sums[2] else {}
+
+    @abstractmethod
+    def matches(self, text: str, wanted: Sequence[str]) -> bool:
+        """Whether an answer is one of those wanted."""
+
+    def _judge(self, response: Response) -> Score:
+        wanted = references(response, self.name)
+        if response.text is None:
+            return Score(Outcome.SCORED, 0.0, (0.0, 1.0, 1.0))
+        value = float(self.matches(response.text, wanted))
+        return Score(Outcome.SCORED, value, (value, 1.0, 0.0), response.text)
+
+
 @register("exact_match")
-class ExactMatch(MeanMetric):
+class ExactMatch(_Match):
     """Share of answers equal to one of the references.
 
     Equal to ``exact_match`` of Hugging Face evaluate and lm-evaluation-harness for one reference: literal unless an
     option says otherwise, the surrounding space included (``strip`` drops it).
     """
-
-    is_rate = True
 
     def __init__(
         self,
@@ -46,15 +73,9 @@ class ExactMatch(MeanMetric):
         regexes = f"|ignored:{','.join(self.regexes_to_ignore)}" if self.regexes_to_ignore else ""
         return f"{self.name}|{flags}{regexes}|references:any"
 
-    def measure(self, responses: Sequence[Response]) -> list[Score]:
-        return [self._judge(response) for response in responses]
-
-    def _judge(self, response: Response) -> Score:
-        wanted = references(response, self.name)
-        if response.text is None:
-            return mean_score(0.0)
-        found = self._plain(response.text)
-        return mean_score(float(any(found == self._plain(one) for one in wanted)), extracted=response.text)
+    def matches(self, text: str, wanted: Sequence[str]) -> bool:
+        found = self._plain(text)
+        return any(found == self._plain(one) for one in wanted)
 
     def _plain(self, text: str) -> str:
         for pattern in self.regexes_to_ignore:
@@ -69,13 +90,11 @@ class ExactMatch(MeanMetric):
 
 
 @register("squad_exact_match")
-class SquadExactMatch(MeanMetric):
+class SquadExactMatch(_Match):
     """Share of answers equal to one of the references after SQuAD 1.1's normalisation (its own scorer, divided by 100).
 
     Lower case, without punctuation and English articles, space evened out.
     """
-
-    is_rate = True
 
     def __init__(self, *, labels: Sequence[str] = ()) -> None:
         pass
@@ -84,15 +103,9 @@ class SquadExactMatch(MeanMetric):
     def signature(self) -> str:
         return f"{self.name}|normalisation:squad1.1|references:any"
 
-    def measure(self, responses: Sequence[Response]) -> list[Score]:
-        return [self._judge(response) for response in responses]
-
-    def _judge(self, response: Response) -> Score:
-        wanted = references(response, self.name)
-        if response.text is None:
-            return mean_score(0.0)
-        found = squad_tokens(response.text)
-        return mean_score(float(any(found == squad_tokens(one) for one in wanted)), extracted=response.text)
+    def matches(self, text: str, wanted: Sequence[str]) -> bool:
+        found = squad_tokens(text)
+        return any(found == squad_tokens(one) for one in wanted)
 
 
 @register("token_f1")

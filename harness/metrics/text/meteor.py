@@ -25,6 +25,8 @@ class Meteor(MeanMetric):
         InputError: synonyms are wanted and WordNet is not installed.
     """
 
+    bounds = (0.0, 1.0)
+
     def __init__(
         self,
         *,
