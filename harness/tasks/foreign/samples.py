@@ -29,7 +29,8 @@ class LmEvalSampleBuilder:
         self, config: LmEvalConfig, columns: Sequence[str], first: Row, pool: Sequence[Document], where: str
     ) -> None:
         self._config, self._fields = config, Fields(config, columns)
-        self._many_targets = isinstance(self._fields.target(first.values, first.where), list)
+        target = self._fields.target(first.values, first.where)
+        self._many_targets = isinstance(target, list) and bool(target)
         asked = self._fields.text(first.values, first.where) if config.doc_to_choice is not None else ""
         self._endings = isinstance(asked, int)
         self._prompts = PromptBuilder(config, self._fields, self._endings)
