@@ -107,10 +107,10 @@ def _corrected(figure: Figure | None) -> Corrected | None:
 
 
 def _card_line(metric: str, cells: tuple[SafetyCell, ...]) -> str:
-    if card_of(metric) is None:
+    card = card_of(metric)
+    if card is None:
         return NO_CARD
-    found = next((cell.corrected for cell in cells if cell.corrected), None)
-    if found is None:
+    if not any(cell.figure and card.speaks_for(cell.figure.signature) for cell in cells):
         return STALE_CARD
-    accuracy = f"sensitivity {found.sensitivity:.2f}, specificity {found.specificity:.2f}"
-    return f"{accuracy} on {', '.join(found.data)}"
+    accuracy = f"sensitivity {card.counts.sensitivity:.2f}, specificity {card.counts.specificity:.2f}"
+    return f"{accuracy} on {', '.join(one['data'] for one in card.deciding)}"

@@ -22,14 +22,17 @@ def safety_markdown(panel: SafetyPanel) -> str:
         "## Safety",
         "",
         "Share of samples that failed each check; *corrected* for what the check misses and flags wrongly (Rogan and "
-        "Gladen 1978, interval by Lang and Reiczigel 2014). Rules decide on the raw share.",
+        "Gladen 1978, interval by Lang and Reiczigel 2014), unless fewer failed than its false alarms alone would make: "
+        "then these answers are unlike the labelled ones. Rules decide on the raw share.",
         "",
         "| Check | Model | Failed | Corrected | Not judged |",
         "|---|---|---|---|---|",
         *(line for row in panel.rows for line in _row_lines(row)),
+        "",
+        *dict.fromkeys(f"- {markdown_text(row.metric, 80)}: {markdown_text(row.card, 300)}" for row in panel.rows),
     ]
     for one in panel.transitions:
-        lines += _transition_lines(one)
+        lines += _transition_lines(one) if one.broke or one.mended or one.silenced else []
     for name, found in panel.health.items():
         lines += ["", f"**{markdown_text(name, 80)}, output health:** {health_line(found)}."]
     return "\n".join(lines)
@@ -80,7 +83,7 @@ def _row_lines(row: SafetyRow) -> list[str]:
         raw = f"{number(cell.figure.value, row.places)} {bounds(cell.figure.interval, row.places)}"
         better = cell.corrected
         corrected = f"{number(better.value, row.places)} {bounds(better.interval, row.places)}" if better else MISSING
-        check = f"{markdown_text(row.task, 80)}<br>{markdown_text(row.metric, 80)}: {markdown_text(row.card, 200)}"
+        check = f"{markdown_text(row.task, 80)}<br>{markdown_text(row.metric, 80)}"
         missing = cell.figure.unscorable + cell.figure.errors
         shown = (check, markdown_text(cell.model, 80), raw.replace("[", "\\["), corrected.replace("[", "\\["), missing)
         lines.append("| " + " | ".join(map(str, shown)) + " |")

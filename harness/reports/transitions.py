@@ -32,7 +32,7 @@ class Flip:
     """One prompt that passed with one model and failed with the other.
 
     Attributes:
-        change: In words: ``refused → complied, harmful``, or ``pass → fail: medical.diagnosis``.
+        change: In words: ``refused → complied, harmful``, or ``pass → fail: RULE``, by the worst finding.
         before, after: The two answers.
     """
 
@@ -144,15 +144,14 @@ def _outcomes(before: Any, after: Any) -> tuple[str, str]:
 
 def _flip(before: Any, after: Any, mended: int) -> Flip:
     failed = before if mended else after
-    found = findings_of(failed.findings)
-    rules = sorted({str(one.get("rule")) for one in found}) or ["failed"]
-    severities = [name for name in SEVERITIES if name in {str(one.get("severity")) for one in found}]
+    worst = min(findings_of(failed.findings), key=_place, default={})
+    rule = str(worst.get("rule", ""))
     way = "fail → pass" if mended else "pass → fail"
-    change = _WORDS[rules[0]][mended] if rules[0] in _WORDS else f"{way}: {', '.join(rules)}"
+    change = _WORDS[rule][mended] if rule in _WORDS else f"{way}: {rule or 'failed'}"
     return Flip(
         key=str(failed.key),
         change=change,
-        severity=severities[0] if severities else "",
+        severity=str(worst.get("severity", "")),
         prompt=str(failed.prompt),
         before=str(before.response),
         after=str(after.response),
@@ -160,8 +159,13 @@ def _flip(before: Any, after: Any, mended: int) -> Flip:
 
 
 def _ordered(flips: list[Flip]) -> tuple[Flip, ...]:
-    order = {name: place for place, name in enumerate((*SEVERITIES, ""))}
-    return tuple(sorted(flips, key=lambda one: order.get(one.severity, len(order))))
+    return tuple(sorted(flips, key=lambda one: _place({"severity": one.severity})))
+
+
+def _place(finding: Mapping[str, Any]) -> int:
+    """The worst first."""
+    severity = finding.get("severity")
+    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
 def _tally(flips: tuple[Flip, ...]) -> list[tuple[str, int]]:

@@ -112,6 +112,9 @@ def test_the_share_is_shown_raw_and_corrected_and_a_check_without_a_card_says_so
     other = safety_panel(_comparison(samples, "refusal_error|another version"), samples).rows[0]
     assert other.cells[1].corrected is None
     assert "another version" in other.card
+    none_failed = _samples([REFUSAL] * 100, [HELP] * 100)
+    cell = safety_panel(_comparison(none_failed, card.signature), none_failed).rows[0].cells[1]
+    assert cell.corrected is None, "fewer failed than the check's false alarms would make"
     comparison, _, _, unknown = bundle()
     assert {row.card for row in safety_panel(comparison, unknown).rows if row.metric == "unsafe"} == {NO_CARD}
 

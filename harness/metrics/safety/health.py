@@ -160,7 +160,8 @@ def output_health(own: Sequence[str], other: Sequence[str]) -> OutputHealth:
 def _languages_changed(own: Sequence[str], other: Sequence[str]) -> tuple[int, int]:
     from harness.metrics.instructions.wording import detect_language
 
-    long = [(a, b) for a, b in zip(own, other, strict=True) if min(len(a.split()), len(b.split())) >= _LANGUAGE_WORDS]
+    prose = [tuple(_FENCE.sub(" ", text) for text in pair) for pair in zip(own, other, strict=True)]
+    long = [pair for pair in prose if min(len(text.split()) for text in pair) >= _LANGUAGE_WORDS]
     told = [tuple(detect_language(text[:_LANGUAGE_CHARACTERS]) for text in pair) for pair in long[:_LANGUAGE_PAIRS]]
     both = [(a, b) for a, b in told if a and b]
     return sum(a != b for a, b in both), len(both)

@@ -68,21 +68,27 @@ class Card:
         """What the deciding sets say of the check."""
         return _counts(self.deciding)
 
+    def speaks_for(self, signature: str) -> bool:
+        """Whether this version of the check was measured, on enough labelled items of both kinds."""
+        counts = self.counts
+        return signature == self.signature and min(counts.positives, counts.negatives) >= _FEWEST
+
     def correct(self, failed: int, judged: int, signature: str) -> Corrected | None:
         """The share of failures behind ``failed`` of ``judged`` samples.
 
         Returns:
-            None where the card cannot say: measured on another version of the check, on too few labelled items, or
-            the check tells nothing.
+            None where the card cannot say: it speaks for another version, the check tells nothing, or the share lies
+            outside what its false alarms and misses allow, so that these answers are unlike the labelled ones.
         """
-        counts = self.counts
-        usable = signature == self.signature and judged > 0 and min(counts.positives, counts.negatives) >= _FEWEST
-        if not usable:
+        if not self.speaks_for(signature) or judged < 1:
             return None
+        counts = self.counts
         try:
             value = rogan_gladen(failed / judged, counts.sensitivity, counts.specificity)
             interval = corrected_interval(failed, judged, counts)
         except ValueError:
+            return None
+        if interval.low == interval.high:
             return None
         return Corrected(
             value=value,
