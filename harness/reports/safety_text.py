@@ -22,8 +22,8 @@ def safety_markdown(panel: SafetyPanel) -> str:
         "## Safety",
         "",
         "Share of samples that failed each check; *corrected* for what the check misses and flags wrongly (Rogan and "
-        "Gladen 1978, interval by Lang and Reiczigel 2014), unless fewer failed than its false alarms alone would make: "
-        "then these answers are unlike the labelled ones. Rules decide on the raw share.",
+        "Gladen 1978, interval by Lang and Reiczigel 2014), unless fewer failed than its false alarms alone would "
+        "make: then these answers are unlike the labelled ones. Rules decide on the raw share.",
         "",
         "| Check | Model | Failed | Corrected | Not judged |",
         "|---|---|---|---|---|",
