@@ -16,6 +16,7 @@ from harness.evaluation.plan import Plan
 from harness.evaluation.sequential import Watch
 from harness.evaluation.suite import Suite
 from harness.tasks import Task
+from harness.training.curves import training_summary
 
 _PACKAGES = (
     "torch",
@@ -51,6 +52,11 @@ def manifest(
         "baseline_name": suite.baseline_name,
         "models": [row.model_dump(mode="json") for row in candidates.rows],
         "tasks": [*(_task(task, plan, watches.get(task.name)) for task in tasks), *probes],
+        "training": {
+            model.name: summary
+            for model in candidates.models
+            if model.adapter and (summary := training_summary(model.adapter.folder))
+        },
         "liveness": {name: pulse.to_json() for name, pulse in pulses.items()},
         "engine": engine,
         "requests": len(plan.requests),

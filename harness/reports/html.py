@@ -6,6 +6,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from harness.records import Comparison, Verdict
+from harness.reports.curves import training_curves
 from harness.reports.outcome import candidates, headline
 from harness.reports.pages import asset, content_security_policy, environment
 from harness.reports.plots import forests, strip, trade_off
@@ -57,7 +58,8 @@ def html_report(
             flips=summary,
             health_line=health_line,
             evidence=_evidence(verdict),
-            manifest=_flatten(manifest),
+            curves=training_curves(manifest),
+            manifest=_flatten({key: value for key, value in manifest.items() if key != "training"}),
         )
     )
 
