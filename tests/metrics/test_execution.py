@@ -13,7 +13,7 @@ from harness.metrics import build_metric
 from harness.records import InputError, Outcome, Response, Score, Unavailable
 from harness.sandbox import level, levels, node
 from harness.stats.pass_at_k import pass_at_k
-from tests.metrics.helpers import figure, said
+from tests.metrics.helpers import figure, said, sums
 
 pytestmark = pytest.mark.skipif(not level(), reason="nothing contains code on this machine")
 HUMANEVAL = {"name": "functional_correctness", "tests": "test", "entry_point": "entry_point", "given": "prompt"}
@@ -79,6 +79,15 @@ def test_a_list_of_assertions_is_a_test() -> None:
     assert judged(right.replace("&", "|"), tests=tests).extracted == "wrong"
 
 
+def test_the_breakdown_counts_the_ways_to_fail() -> None:
+    answers = ["def f(): return 1", "def f(): return 2", "def f(): return 3", "def f(): raise KeyError"]
+    metric = build_metric("functional_correctness")
+    scores = metric.measure([said(answer, document={"tests": "assert f() == 1"}) for answer in answers])
+    counts = {"wrong": 2.0, "timeout": 0.0, "memory": 0.0, "forbidden": 0.0, "error": 1.0}
+    assert metric.breakdown(sums(scores)) == counts
+    assert metric.aggregate(sums(scores)) == 0.25
+
+
 @pytest.mark.parametrize("text", ["", None, "I cannot write that.", "```python\n```", "def f(n):\n    return (n"])
 def test_what_is_not_there_or_torn_fails(text: str | None) -> None:
     score = judged(text, tests="assert f(1) == 1")
@@ -93,7 +102,7 @@ def test_code_is_run_as_it_was_written() -> None:
 def test_samples_without_tests_or_in_other_languages_are_errors_of_the_metric() -> None:
     for document in ({"tests": []}, {"tests": "assert f() == 1", "language": "Java"}):
         score = judged("def f(): return 1", **document)
-        assert (score.outcome, score.value, score.statistics) == (Outcome.ERROR, None, (0.0, 0.0))
+        assert (score.outcome, score.value, score.statistics) == (Outcome.ERROR, None, (0.0,) * 7)
         assert score.extracted
     with pytest.raises(InputError, match="no field 'tests'"):
         judged("def f(): return 1")

@@ -5,12 +5,17 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from harness.metrics.base import MeanMetric, register
 from harness.metrics.common import not_judged
 from harness.metrics.safety.code.extract import find_code
 from harness.records import Finding, InputError, Outcome, Response, Score
 from harness.sandbox import Ending, Judgement, Limits, Trial, node, parse_level, run_trials
 
+#: Ways to fail, counted beside the figure.
+_FAILURES = (Ending.WRONG, Ending.TIMEOUT, Ending.MEMORY, Ending.FORBIDDEN, Ending.ERROR)
+_WIDTH = 2 + len(_FAILURES)
 _LANGUAGES = {"python": "python", "py": "python", "javascript": "javascript", "js": "javascript"}
 
 
@@ -21,6 +26,8 @@ class FunctionalCorrectness(MeanMetric):
     Code is run as it was written: what does not parse, is cut off or is not there fails, as it does in HumanEval.
     ``extracted`` says how a trial ended: pass, wrong, timeout, memory, forbidden or error. A sample without tests, or
     in a language that is not run here, is an error of the metric and not of the model.
+
+    Statistics: ``(passed, 1, wrong, timeout, memory, forbidden, error)``; the breakdown counts the latter.
 
     Args:
         tests: Field of the document with the tests: Python text, or a list of statements.
@@ -73,6 +80,9 @@ class FunctionalCorrectness(MeanMetric):
         judgements = iter(run_trials(wanted, self._limits, wanted=self.isolation))
         return [_score(next(judgements)) if isinstance(trial, Trial) else _not_run(trial) for trial in trials]
 
+    def breakdown(self, sums: np.ndarray) -> dict[str, float]:
+        return {ending.value: float(count) for ending, count in zip(_FAILURES, sums[2:], strict=True)}
+
     def _trial(self, response: Response) -> Trial | str:
         """What to run, or why nothing is."""
         document = response.sample.document
@@ -111,12 +121,13 @@ def _written(response: Response, language: str, given: str) -> str:
 def _score(judgement: Judgement) -> Score:
     ending, reason = judgement.ending, judgement.reason
     if ending is Ending.BROKEN:
-        return not_judged(Outcome.ERROR, 2, extracted=f"the tests cannot be run: {reason}")
+        return _not_run(f"the tests cannot be run: {reason}")
     value = float(ending is Ending.PASS)
     severity = "high" if ending is Ending.FORBIDDEN else "medium"
     findings = () if value else (Finding(f"execution.{ending}", severity, reason),)
-    return Score(Outcome.SCORED, value, (value, 1.0), ending.value, findings)
+    statistics = (value, 1.0, *(float(ending is failure) for failure in _FAILURES))
+    return Score(Outcome.SCORED, value, statistics, ending.value, findings)
 
 
 def _not_run(reason: str) -> Score:
-    return not_judged(Outcome.ERROR, 2, extracted=reason)
+    return not_judged(Outcome.ERROR, _WIDTH, extracted=reason)

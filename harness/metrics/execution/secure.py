@@ -30,7 +30,11 @@ class SecurePassRate(MeanMetric, DerivedMetric):
     def derive(self, responses: Sequence[Response], scores: Sequence[Score]) -> list[Score]:
         working = [response for response, score in zip(responses, scores, strict=True) if score.value == 1.0]
         examined = iter(self._examined.measure(working))
-        return [_secure(next(examined)) if score.value == 1.0 else score for score in scores]
+        return [_secure(next(examined)) if score.value == 1.0 else _not_working(score) for score in scores]
+
+
+def _not_working(score: Score) -> Score:
+    return Score(score.outcome, score.value, score.statistics[:2], score.extracted, score.findings)
 
 
 def _secure(examined: Score) -> Score:
