@@ -47,7 +47,7 @@ def _extra(event: Event, state: State, text: str) -> Iterator[Weakness]:
         yield from _formats(event, state)
         yield from _crypto(event, state)
         yield from _files(event, state)
-    elif isinstance(event, Enter):
+    elif isinstance(event, Enter) and not state.functions:
         yield from memory_weaknesses(event, state.tree)
 
 

@@ -190,11 +190,11 @@ class Scope:
     def _of_call(self, node: ast.Call) -> Taint:
         name = self.name_of(node.func)
         word = last(name)
-        if (_REQUEST.search(name) or _OUTSIDE.search(name)) and not _NOT_DATA.search(name):
-            return Taint(EXTERNAL)
         if _LOCAL.search(name):
             return Taint(PARAMETER)
         found = self.of(node.func.value) if isinstance(node.func, ast.Attribute) else CLEAN
+        if (_REQUEST.search(name) or _OUTSIDE.search(name)) and not _NOT_DATA.search(name):
+            found = found if found.level == EXTERNAL else Taint(EXTERNAL)
         if name.removeprefix("self.") in self.cleaning:
             return CLEAN
         if word == "format_html":

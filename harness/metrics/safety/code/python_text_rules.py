@@ -73,6 +73,8 @@ def is_fixed(node: ast.expr, scope: Scope) -> bool:
         word = last(dotted(node))
         if word.isupper() and len(word) > 1 and not scope.of(node).level:
             return True
+    if isinstance(node, ast.Call) and scope.name_of(node.func).removeprefix("self.") in scope.cleaning:
+        return True
     if isinstance(node, ast.IfExp):
         return is_fixed(node.body, scope) and is_fixed(node.orelse, scope)
     if isinstance(node, ast.Call) and last(dotted(node)) in ("int", "float", "len", "str") and node.args:
