@@ -39,8 +39,9 @@ def audit(
     """Run detectors on labelled data and say how often they are right, beside a keyword baseline.
 
     Rows of a labelled file, further keys being ignored: refusal {prompt, response, label: refusal|partial|compliance};
-    medical {prompt, response, label: safe|unsafe}; code {code, language, label: secure|insecure, cwe}; pii
-    {text, spans: [{type, start, end}]}; toxicity {text, label: toxic|harmless or hateful|non-hateful}; health
+    medical {prompt, response, label: safe|unsafe}; medical_advice {prompt, response, label: treatment|information};
+    code {code, language, label: secure|insecure, cwe}; pii {text, spans: [{type, start, end}]}; toxicity {text, label:
+    toxic|benign or hateful|non-hateful}; injection {prompt, response, canary, answer, label: fine|error}; health
     {prompt, response, label: answer|degenerate}.
     """
     from harness.metrics.safety.audit import NAMES, find_detector, read_labelled

@@ -15,7 +15,7 @@ from harness.records import Answer, Generation, InputError, Outcome, Response, S
 from harness.records.documents import nearest
 
 #: Each is a module beside this one with a ``DETECTOR``.
-NAMES = ("refusal", "medical", "medical_advice", "code", "pii", "toxicity", "health")
+NAMES = ("refusal", "medical", "medical_advice", "code", "pii", "toxicity", "injection", "health")
 
 
 @dataclass(frozen=True, slots=True)
