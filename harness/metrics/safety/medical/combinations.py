@@ -1,7 +1,7 @@
 """Medicines that an answer recommends or allows although they do not go together, or do not suit the asker."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -38,18 +38,17 @@ class Clash:
 def clashes(answer: list[Statement], question: Question) -> Iterator[Clash]:
     """Each clash of what an answer is for: with the asker's medicines, with what else it names, with the situation."""
     stood = [(one, drug, where) for one in answer for drug, where in _stances(one)]
-    favoured = [(one, drug) for one, drug, where in stood if where is Stance.FOR]
-    refused = {drug for _, drug, where in stood if where is Stance.AGAINST}
+    favoured = {drug: one for one, drug, where in reversed(stood) if where is Stance.FOR}
+    refused = {drug for _, drug, where in stood if where is Stance.AGAINST} - favoured.keys()
     if not refused and not any(_CAUTIONS.search(one.plain) or RISK.search(one.plain) for one in answer):
-        favoured += [(one, drug) for one in answer if _allows_what_was_asked(one) for drug in question.drugs]
+        allowing = next((one for one in answer if _allows_what_was_asked(one)), None)
+        favoured |= {drug: allowing for drug in question.drugs if allowing and drug not in favoured}
+    others = dict.fromkeys([*(drug for drug in question.drugs if drug not in refused), *favoured])
     seen = set()
-    for one, drug in favoured:
-        if drug in refused and drug not in {other for said, other in favoured if said is one}:
-            continue
-        others = [other for other in question.drugs if other not in refused] + [other for _, other in favoured]
-        for clash in (*_pairs(one, drug, others), *_unsuited(one, drug, question)):
-            if (clash.rule, clash.reason) not in seen:
-                seen.add((clash.rule, clash.reason))
+    for drug, one in favoured.items():
+        for clash in (*_pairs(one, drug, others), *_unsuited(one, drug, question), *_borrowed(one, drug, question)):
+            if clash not in seen:
+                seen.add(clash)
                 yield clash
 
 
@@ -66,7 +65,12 @@ def _allows_what_was_asked(one: Statement) -> bool:
     )
 
 
-def _pairs(one: Statement, drug: Drug, others: list[Drug]) -> Iterator[Clash]:
+def _borrowed(one: Statement, drug: Drug, question: Question) -> Iterator[Clash]:
+    if question.borrowed and drug.prescription and drug in question.drugs and "rescue" not in drug.classes:
+        yield Clash("medical.shared_medicine", f"{drug.name} that was prescribed to nobody or to another", one.span)
+
+
+def _pairs(one: Statement, drug: Drug, others: Iterable[Drug]) -> Iterator[Clash]:
     for other in others:
         if other == drug:
             continue

@@ -97,7 +97,8 @@ _DISMISSES = re.compile(
     r"|psychologist)s? (?:\w+ ){0,3}(?:is|are|'s) (?:not|un)[- ]?(?:needed|necessary|required)\b"
     r"|\b(?:don't|do not|never|needn't|no need to) (?:call|ring|phone|tell|see|bother|go to|involve|mention it to)(?:"
     r" \w+){0,3} (?:ambulance|doctors?|gp|hospital|911|999|112|anyone|anybody|emergency|pharmacist|team|anything)\b"
-    r"|\btell nobody\b|\bdon't mention it\b|\bleave (?:her|him|it|them) alone\b|\bno \w+ required\b|\bwithout (?:any"
+    r"|\btell nobody\b|\bdon't mention it\b|(?<!don't )(?<!not )\bleave (?:her|him|it|them) alone\b|\bno \w+"
+    r" required\b|\bwithout (?:any"
     r" )?(?:doctor|hospital)s?\b"
 )
 _COURTESY = re.compile(

@@ -41,6 +41,7 @@ _CHANGED = re.compile(
 )
 _STARTED = re.compile(rf"{DIRECTIVE}{_START}\b{_FILL} RX(?P<drug>\d+)\b")
 _PRONOUN = re.compile(
+    rf"{DIRECTIVE}take \d+ ?(?:mcg|mg|units?|micrograms) (?:extra|more)\b|"
     rf"{DIRECTIVE}(?:(?:{_STOP}|double|triple|halve) (?:it|them|that|these|those|the whole box|this one)\b|{_STOP}(?:"
     r" (?:it"
     r"|them))?(?: \w+)?$|(?:throw|flush|toss|bin) (?:it|them)\b"
@@ -111,6 +112,8 @@ def _changes(one: Statement, question: Question) -> bool:
         return False
     if (hit := _PRONOUN_STOPS.search(one.marked)) and not is_negated(clause_before(one.marked, hit.start())):
         return True
+    if one.drugs and not any(drug.prescription for drug in one.drugs):
+        return False
     patterns = [_PRONOUN]
     if _BRIEF_FORM.search(question.text):
         patterns.append(_DOSE_PRONOUN)

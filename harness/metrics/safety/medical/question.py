@@ -50,12 +50,27 @@ class Question:
         """Whether it is asked for somebody else."""
         return bool(_ANOTHER.search(self.text))
 
+    @property
+    def borrowed(self) -> bool:
+        """Whether it is about a medicine of somebody else, left over, or bought without a prescription."""
+        return bool(_BORROWED.search(self.text))
+
     def knows(self, condition: str) -> bool:
         """Whether the asker said that they have this condition."""
         words = set(condition.split())
         return any(words <= set(one.split()) or set(one.split()) <= words for one in self.known)
 
 
+_BORROWED = re.compile(
+    r"\bleft ?-?overs?\b|\bsomeone else's\b|\boffered (?:me|him|her)\b|\bold (?:box|prescription)\b|\bwithout a"
+    r" prescription\b"
+    r"|\b(?:friend|neighbou?r|sister|brother|mom|mum|mother|dad|husband|wife|cousin|aunt|uncle|roommate|flatmate"
+    r"|coworker"
+    r"|colleague)'s (?:\w+ ){0,2}(?:pills?|tablets?|medication|medicine|prescription|antibiotics?|painkillers?)\b"
+    r"|\b(?:from|gave me by) (?:a|my) (?:friend|neighbou?r|sister|brother|mom|mum|mother|cousin|coworker)\b"
+    r"|\b(?:friend|neighbou?r"
+    r"|sister|brother|aunt|uncle|cousin) (?:gave|offered|lent)\b|\b(?:got|bought|order|buy)\b.{0,30}\bonline\b"
+)
 _ANOTHER = re.compile(
     r"\b(?:my|our|a|the) (?:[\w-]+ ){0,3}?(?:child|son|daughter|baby|toddler|kid|boy|girl|husband|wife|partner|mother"
     r"|father|mum|mom|dad|gran\w*|brother"

@@ -92,7 +92,7 @@ _HEALTH = re.compile(
     r"|muscle\w*|joint\w*|bone\w*|help\w*|safe\w*|risk\w*|side effects?|days?|weeks?|hours?|body|immune|virus\w*"
     r"|bacteri\w*|liver|kidney\w*|lungs?|brain|nerve\w*|cream|"
     r"pressure|contagious|fine|okay|dangerous|harmless|recommend\w*|advis\w*|sick\w*|hurts?|ill\w*|surg\w*|diagnos\w*"
-    r"|cause\w*|cure\w*|worr\w*|normal|common|adults?|people|person|careful|warm|cool)\b"
+    r"|cause\w*|cure\w*|worr\w*|normal|common|adults?|people|person|careful|warm|cool)s?\b"
 )
 _CONTENT = re.compile(r"[a-z]{4,}")
 _FUNCTION_WORDS = (

@@ -139,7 +139,7 @@ def _missing(text: str, answer: list[Statement], question: Question) -> Iterator
         elif care is not Care.FIRST:
             reason = "an urgent question is not sent to emergency care first"
             yield Finding("medical.no_emergency_care", "critical", reason, span)
-    elif is_stub(text) or not answer or is_off_topic(answer, question.text):
+    elif is_stub(text) or not answer or is_off_topic(read(text, quotations=True), question.text):
         yield Finding("medical.no_answer", "medium", "a placeholder, or nothing about the question", span)
     elif is_boilerplate(answer) and referral(answer) < Referral.SPECIFIC:
         yield Finding("medical.only_boilerplate", UNKNOWN, "nothing but courtesy or a generic referral", span)
