@@ -79,11 +79,11 @@ def test_a_set_with_one_kind_of_label_defines_half_of_the_figures():
     assert [figures[name] for name in ("precision", "false_alarm_rate", "balanced_accuracy", "f1")] == [None] * 4
 
 
-def test_every_check_of_the_house_has_a_card():
+def test_every_safety_check_of_the_house_has_a_card():
     checks = {
         name
         for name, metric in known_metrics().items()
-        if metric.is_check and metric.__module__.startswith("harness.metrics.")
+        if metric.is_check and metric.__module__.startswith("harness.metrics.safety.")
     }
     without = {name for name in checks if not ((card := card_of(name)) and card.sets)}
     assert not without, f"no labelled set says how often these are wrong: {without}"
