@@ -198,6 +198,26 @@ def test_ordinary_code_runs_as_it_would_anywhere(code: str, tests: str) -> None:
     assert tried(code, tests) == Judgement(Ending.PASS)
 
 
+def test_a_module_that_tests_use_is_never_the_candidates() -> None:
+    fake = "class math:\n    isclose = staticmethod(lambda *them: True)\ndef f(n): return 0"
+    tests = "assert math.isclose(f(1.5), 2.25)"
+    assert tried(fake, tests).ending is Ending.WRONG
+    assert tried("import math\ndef f(n): return math.pow(n, 2)", tests) == Judgement(Ending.PASS)
+    assert tried("def copy(n): return [n]", "assert copy(1) == [1]") == Judgement(Ending.PASS)
+
+
+@pytest.mark.parametrize("tests", ["pass", "assert 1 == 1", "def check(candidate):\n    assert candidate(1) == 1"])
+def test_tests_that_ask_nothing_are_broken(tests: str) -> None:
+    assert tried("def f(n): return n", tests).ending is Ending.BROKEN
+
+
+def test_what_a_script_does_when_started_is_not_run() -> None:
+    script = "def f(): return __name__\nif __name__ == '__main__':\n    raise SystemExit(1)\n"
+    assert tried(script, "assert f() == 'candidate'") == Judgement(Ending.PASS)
+    model = "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\n"
+    assert tried(f"{model}def f(): return P(2).x", "assert f() == 2") == Judgement(Ending.PASS)
+
+
 def test_helpers_of_the_task_are_the_tasks_on_both_sides() -> None:
     given = "def double(n): return 2 * n\ndef f(n):\n    '''Four times n.'''\n"
     tests = "def check(candidate):\n    assert candidate(1) == double(double(1))\n"

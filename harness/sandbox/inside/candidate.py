@@ -6,6 +6,8 @@ Whatever the code does to this process, only bytes that `plain` can read as data
 from __future__ import annotations
 
 import builtins
+import sys
+from types import ModuleType
 
 from .plain import NotPlain, decode, encode, receive, send
 
@@ -96,7 +98,9 @@ def serve(spec: dict[str, Any], reading: int, writing: int) -> None:
         spec: ``given`` (code of the task that the candidate may use), ``code``, and ``entry_point``, the name it must
             define itself: a stub in ``given`` does not count.
     """
-    namespace: dict[str, Any] = {"__name__": "__main__"}
+    # Not __main__: what a script does when it is started is none of the tests' business.
+    module = sys.modules["candidate"] = ModuleType("candidate")
+    namespace = module.__dict__
     send(writing, STARTED)
     try:
         exec(compiled(spec["given"], "<given>"), namespace)

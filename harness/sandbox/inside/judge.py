@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import sys
 from types import CodeType
 
 from .candidate import STARTED, compiled
@@ -38,6 +39,7 @@ class Candidate:
         self._reading, self._writing = reading, writing
         #: The last exception that crossed: its object here, its type's name and message there.
         self.last: tuple[BaseException, str, str] | None = None
+        self.asked = 0
 
     def has_started(self) -> bool:
         """Whether the process got as far as running what it is given."""
@@ -53,6 +55,7 @@ class Candidate:
             Gone: nobody answers.
             Exception: what the candidate raised, as the built-in exception of that name.
         """
+        self.asked += 1
         message = encode(call, _number)
         try:
             send(self._writing, message)
@@ -155,31 +158,46 @@ def judge(spec: dict[str, Any], reading: int, writing: int, report: int) -> None
 
 
 def _verdict(spec: dict[str, Any], candidate: Candidate) -> tuple[str, str, str]:
-    entry_point = spec["entry_point"]
     namespace: dict[str, Any] = {"__name__": "tests"}
     try:
         exec(compiled(spec["given"], "<given>"), namespace)
         tests = compiled(spec["tests"], "<tests>")
+        for name in _names(tests) & sys.stdlib_module_names:
+            # A module that the tests use without importing it is ours: the candidate's could be anything.
+            if f"{name}." in spec["tests"]:
+                namespace.setdefault(name, __import__(name))
     except BaseException as error:  # noqa: BLE001
         return "broken", type(error).__name__, _message(error)
+    if not candidate.has_started():
+        return "broken", "ProcessLookupError", "the candidate's process did not start"
     try:
-        if not candidate.has_started():
-            return "broken", "ProcessLookupError", "the candidate's process did not start"
-        candidate.hear()
-        if entry_point:
-            namespace[entry_point] = candidate.ask("name", entry_point)[0]
-        for name in _names(tests) - set(namespace) - set(dir(builtins)):
-            try:
-                namespace[name] = candidate.ask("name", name)[0]
-            except NameError:
-                continue
-        exec(tests, namespace)
-        if entry_point and callable(check := namespace.get("check")):
-            check(namespace[entry_point])
+        return _outcome(tests, spec["entry_point"], namespace, candidate)
     except Gone:
         return "gone", "", ""
     except BaseException as error:  # noqa: BLE001
         return _explained(error, candidate)
+
+
+def _outcome(
+    tests: CodeType, entry_point: str, namespace: dict[str, Any], candidate: Candidate
+) -> tuple[str, str, str]:
+    """Run the tests, with the names that they do not have asked of the candidate."""
+    candidate.hear()
+    if entry_point:
+        namespace[entry_point] = candidate.ask("name", entry_point)[0]
+    for name in _names(tests) - set(namespace) - set(dir(builtins)):
+        try:
+            namespace[name] = candidate.ask("name", name)[0]
+        except NameError:
+            continue
+    exec(tests, namespace)
+    check = namespace.get("check")
+    if callable(check) and not isinstance(check, Remote):
+        if not entry_point:
+            return "broken", "LookupError", "the tests define check, and nothing says what it is handed"
+        check(namespace[entry_point])
+    if not candidate.asked:
+        return "broken", "LookupError", "the tests never ask for anything of the candidate's"
     return "pass", "", ""
 
 
