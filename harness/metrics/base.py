@@ -121,6 +121,7 @@ _OWN_FAMILIES = (
     "execution",
     "instructions",
     "repeated",
+    "leakage",
     "imported",
     "contaminated",
     "foreign",

@@ -56,8 +56,8 @@ class RowEncoder:
         for place, turn in enumerate(example.turns):
             if turn.role != "assistant":
                 continue
-            prompt = self._prompt(example.turns[:place])
-            before, answer = self.encoder.pair(prompt, self._answer(prompt, turn.content))
+            prompt = self.prompt(example.turns[:place])
+            before, answer = self.encoder.pair(prompt, self.answer(prompt, turn.content))
             answer = [*answer, self.end]
             if ids and before[: len(ids)] != ids:
                 done.append(Row(tuple(ids), tuple(labels), example.where, merged))
@@ -67,14 +67,16 @@ class RowEncoder:
             ids = before + answer
         return [*done, Row(tuple(ids), tuple(labels), example.where, merged)]
 
-    def _prompt(self, turns: tuple[Message, ...]) -> Prompt:
+    def prompt(self, turns: tuple[Message, ...]) -> Prompt:
+        """What generation would be prompted with before the answer to these turns."""
         if self.chat:
             return turns
         if len(turns) == 1:
             return prompt_end(turns[0].content)
         return "\n\n".join(turn.content for turn in turns) + "\n\n"
 
-    def _answer(self, prompt: Prompt, text: str) -> str:
+    def answer(self, prompt: Prompt, text: str) -> str:
+        """An answer's text as it follows the prompt."""
         # Chat templates trim what they render, so white space at the ends would never be generated.
         return text.strip() if self.chat else continuation(prompt, text)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.records import read_document
+from harness.training.canaries import Canaries
 from harness.training.methods import Lora, Method
 
 Dtype = Literal["auto", "float32", "bfloat16"]
@@ -65,6 +66,7 @@ class Recipe(_Section):
     format: Literal["auto", "chat", "text"] = "auto"
     schedule: Schedule = Schedule()
     evaluation: Evaluation = Evaluation()
+    canaries: Canaries | None = Field(None, description="secrets to plant, so that their leakage can be measured")
     seed: int = Field(0, ge=0, lt=2**32)
     max_length: Annotated[int, Field(gt=1)] | None = None
     dtype: Dtype = Field("auto", description="auto: float32 on CPU, bfloat16 on a GPU that has it")

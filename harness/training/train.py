@@ -14,6 +14,7 @@ from harness.models.examine import TRAINING_RECORD
 from harness.models.quiet import quiet_libraries
 from harness.records import InputError, RunError, content_hash
 from harness.records.progress import Progress, silent
+from harness.training.canaries import planted_rows, write_canaries
 from harness.training.doctor import Diagnosis, diagnose
 from harness.training.encode import Row, RowEncoder
 from harness.training.examples import DataFile, Example, read_file
@@ -116,12 +117,15 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
     chat = encoder.renders_chat and recipe.format != "text"
     coder = RowEncoder(encoder, chat=chat)
     files = tuple(read_file(folder / name) for name in recipe.files)
+    if recipe.canaries:
+        files = (*files, planted_rows(recipe.canaries))
     examples = [one for file in files for one in file.examples]
     encoded = [(example, row) for example in examples for row in coder.rows(example)]
     limit = min(recipe.max_length or _LONGEST, base.context_length or _LONGEST)
     diagnosis = diagnose([row for _, row in encoded], examples, coder, limit)
     fitting = [(example, row) for example, row in encoded if len(row.ids) <= limit]
-    held_out = {one.prompt_hash for one in examples if _is_held_out(one, recipe)}
+    own = [one for file in files[: len(recipe.files)] for one in file.examples]
+    held_out = {one.prompt_hash for one in own if _is_held_out(one, recipe)}
     pad = encoder.tokenizer.pad_token_id
     prepared = Prepared(
         recipe=recipe,
@@ -179,6 +183,8 @@ def _train_into(prepared: Prepared, partial: Path, watch: Callable[[Step], None]
     shutil.rmtree(finished, ignore_errors=True)
     save_adapter(model, recipe, finished)
     shutil.copyfile(partial / "metrics.jsonl", finished / "metrics.jsonl")
+    if recipe.canaries:
+        write_canaries(recipe.canaries, finished)
     warnings = advice(log.losses)
     record = _record(prepared) | {
         "dtype": dtype,
@@ -220,7 +226,7 @@ def _record(prepared: Prepared) -> dict[str, Any]:
         "data": {
             "fingerprint": prepared.data_fingerprint,
             "files": [{"path": file, "form": read.form, "rows": len(read.examples)}
-                      for file, read in zip(prepared.recipe.files, prepared.files, strict=True)],
+                      for file, read in zip([*prepared.recipe.files, "canaries"], prepared.files, strict=False)],
             "held_out": len(prepared.held_out),
         },
         "chat_template": prepared.chat,

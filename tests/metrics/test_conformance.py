@@ -19,6 +19,8 @@ LIKELIHOOD = {
 CHOICE = {"accuracy_norm", "brier", "ece"}
 #: Likelihoods of sentences whose target is the worse one.
 PAIRS = {"stereotype_share", "likelihood_gap"}
+#: Of trained rows against others: a broken model gives nothing away.
+LEAKAGE = {"verbatim_gap", "membership_auc", "membership_tpr", "canary_exposure"}
 #: Descriptions without a better side, which no gate should read as quality.
 DESCRIPTIVE = {
     "length_ratio",
@@ -65,13 +67,15 @@ def _responses(name: str, texts: list[str | None]) -> list[Response]:
         probed = {"reference_logprobs": [-0.1, -0.2], "served_logprobs": served, "scores": [1.0, text == GOLD[i % 4]]}
         instructed = {
             "canary": "teal-wren-7",
+            "member": i % 2 == 0,
+            "base_logprob": -4.0,
             "instruction_id_list": ["keywords:existence"],
             "kwargs": [{"keywords": [GOLD[i % 4]]}],
         }
         document = {"harmful": i % 2 == 0, "urgent": i == 1, "tests": "assert f(1) == 2", **probed, **instructed}
-        choices = LABELS if name in CHOICE | PAIRS else ()
+        choices = LABELS if name in CHOICE | PAIRS | LEAKAGE else ()
         sample = Sample("task", f"k{i}", QUESTIONS[i % 4], (GOLD[i % 4],), choices, document)
-        if name in CHOICE | PAIRS:
+        if name in CHOICE | PAIRS | (LEAKAGE - {"verbatim_gap"}):
             order = [3.0 if one == text else 0.0 for one in LABELS]
             answer = Answer(likelihoods=tuple(LogLikelihood((value - 5,), False) for value in order))
         elif name in LIKELIHOOD:
@@ -147,7 +151,7 @@ def test_a_signature_names_the_metric_and_stays(name):
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-@pytest.mark.parametrize("name", sorted(set(_names()) - LIKELIHOOD - CHOICE - PAIRS - DESCRIPTIVE))
+@pytest.mark.parametrize("name", sorted(set(_names()) - LIKELIHOOD - CHOICE - PAIRS - LEAKAGE - DESCRIPTIVE))
 def test_a_broken_model_never_scores_well(name, kind):
     metric = _build(name)
     scores = metric.measure(_responses(name, BROKEN[kind]))
