@@ -20,7 +20,7 @@ def conclude(run: Run, policy: Path | str | None = None) -> tuple[Comparison, Ve
     from harness.reports import report_run
 
     rules = run_rules(run, policy)
-    comparison = compare(run, models=named_references(rules))
+    comparison = compare(run, models=named_references(rules), rules=rules)
     verdict = gate_run(run, policy) if rules else None
     report_run(run)
     return comparison, verdict

@@ -5,6 +5,7 @@ from harness.comparison.figures import figures
 from harness.comparison.frames import Scores
 from harness.comparison.models import RunScores, compare_models, compare_runs, summarise
 from harness.comparison.of_run import compare, read_scores
+from harness.comparison.views import lacks_views, with_views
 
 __all__ = [
     "RunScores",
@@ -14,6 +15,8 @@ __all__ = [
     "compare_runs",
     "difference",
     "figures",
+    "lacks_views",
     "read_scores",
     "summarise",
+    "with_views",
 ]

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.comparison.models import RunScores, compare_models, compare_runs
+from harness.comparison.views import with_views
 from harness.evaluation import run_metrics
-from harness.records import Comparison, InputError, ModelRow, Results, TaskRow
+from harness.records import Comparison, InputError, ModelRow, Results, Rule, TaskRow
 from harness.runs import Run
 
 
@@ -33,7 +34,12 @@ def read_scores(run: Run) -> RunScores:
     )
 
 
-def compare(run: Run | Path | str, other: Run | Path | str | None = None, models: Sequence[str] = ()) -> Comparison:
+def compare(
+    run: Run | Path | str,
+    other: Run | Path | str | None = None,
+    models: Sequence[str] = (),
+    rules: Sequence[Rule] = (),
+) -> Comparison:
     """Compare the models of a run sample by sample and write ``results.json`` and ``comparison.json`` into it.
 
     Args:
@@ -41,6 +47,7 @@ def compare(run: Run | Path | str, other: Run | Path | str | None = None, models
         other: A second run to compare with; then ``models`` names the model of this run and that of the other.
             Nothing is written.
         models: With one run: further models that every candidate is compared with.
+        rules: With one run: what these read beside whole tasks (classes, slices, findings) is compared too.
 
     Raises:
         InputError: scores are missing, or the models were not asked the same samples.
@@ -52,7 +59,7 @@ def compare(run: Run | Path | str, other: Run | Path | str | None = None, models
         if len(models) != 2:
             raise InputError("comparing two runs needs two model names", mend="name the candidate, then the reference")
         return compare_runs(scores, read_scores(_opened(other)), *models, seed=seed)
-    comparison = compare_models(scores, references=models, seed=seed)
+    comparison = compare_models(with_views(scores, rules, run.samples), references=models, seed=seed)
     run.save("results.json", Results(**{name: getattr(comparison, name) for name in Results.model_fields}))
     run.save("comparison.json", comparison)
     return comparison

@@ -88,9 +88,7 @@ def _candidates(comparison: Comparison, wanted: Sequence[str] | None) -> list[st
 
 
 def _trials(docket: Docket, rules: Sequence[Rule], candidate: str) -> list[Trial]:
-    put = (
-        docket.trial(rule, task, candidate) for rule in rules for task in selected_tasks(rule, docket.comparison.tasks)
-    )
+    put = (docket.trial(rule, task, candidate) for rule in rules for task in selected_tasks(rule, docket.tasks))
     return [trial for trial in put if trial is not None]
 
 

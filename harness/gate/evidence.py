@@ -10,6 +10,8 @@ def rule_text(trial: Trial) -> str:
     rule = trial.rule
     if trial.reference is None:
         return f"{rule.rule} {rule.value:g}"
+    if rule.rule == "no_new_findings":
+        return f"no_new_findings of severity {rule.least_severity} or worse against {trial.reference}"
     if rule.rule == "equivalent":
         return f"equivalent to {trial.reference} within {rule.margin:g}"
     by = f" by {rule.margin:g}" if rule.margin else ""
@@ -56,6 +58,8 @@ def _observed(trial: Trial, interval: Interval | None) -> str:
 
 
 def _demand(trial: Trial) -> str:
+    if trial.rule.rule == "no_new_findings":
+        return "no sample may have a new one"
     if trial.rule.rule == "equivalent":
         return f"must lie within ±{_number(trial.bound or 0.0, trial)}"
     bound = _number(trial.bound or 0.0, trial, signed=trial.difference is not None)

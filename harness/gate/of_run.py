@@ -1,12 +1,14 @@
 """From a run folder to its verdict."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness.comparison import compare, lacks_views
 from harness.gate.decide import decide
-from harness.records import Rule, Verdict, Waiver, read_document
+from harness.records import Comparison, Rule, Verdict, Waiver, read_document
 from harness.runs import Run
 
 
@@ -35,9 +37,19 @@ def gate_run(run: Run | Path | str, policy: Path | str | None = None) -> Verdict
     """
     run = run if isinstance(run, Run) else Run.open(run)
     waivers = read_policy(policy).waivers if policy is not None else []
-    verdict = decide(run.comparison, run_rules(run, policy), waivers=waivers)
+    rules = run_rules(run, policy)
+    verdict = decide(_compared(run, rules), rules, waivers=waivers)
     run.save("verdict.json", verdict)
     return verdict
+
+
+def _compared(run: Run, rules: Sequence[Rule]) -> Comparison:
+    """The run's comparison; made again from its scores where rules read a class or a slice that it lacks."""
+    comparison = run.comparison
+    if not lacks_views(comparison, rules):
+        return comparison
+    references = sorted({difference.reference for difference in comparison.differences})
+    return compare(run, models=references, rules=[*run_rules(run), *rules])
 
 
 def run_rules(run: Run, policy: Path | str | None = None) -> list[Rule]:

@@ -6,7 +6,7 @@ from harness.evaluation import load_suite
 from harness.evaluation.plan import rule_rows
 from harness.gate.of_run import policy_rules
 from harness.records import Rule
-from harness.records.selection import selected_tasks
+from harness.records.selection import selected_tasks, sliced_name
 from harness.tasks import find_tasks
 
 
@@ -26,7 +26,7 @@ def planned_trials(suite_file: Path | str, policy: Path | str | None = None) -> 
     candidates = [name for name in suite.models if name not in (suite.base_name, suite.baseline_name)]
     return {
         candidate: [
-            (_words(rule), row.name)
+            (_words(rule), sliced_name(row.name, rule.slice))
             for rule in rules
             for row in selected_tasks(rule, rows)
             if not rule.compares or named.get(rule.than, rule.than) != candidate
@@ -38,4 +38,6 @@ def planned_trials(suite_file: Path | str, policy: Path | str | None = None) -> 
 def _words(rule: Rule) -> str:
     if not rule.compares:
         return f"{rule.rule} {rule.value:g}"
+    if rule.rule == "no_new_findings":
+        return f"{rule.rule} of severity {rule.least_severity} or worse"
     return f"{rule.rule} {'to' if rule.rule == 'equivalent' else 'than'} {rule.than or 'baseline'}"

@@ -17,8 +17,9 @@ from harness.evaluation.sequential import Taken
 from harness.gate.decide import adjusted_p_values, decision_on
 from harness.gate.trials import Docket, Trial
 from harness.metrics import Metric
+from harness.metrics.parts import read_by
 from harness.records import Comparison, InputError, Rule
-from harness.records.selection import chosen_metric, selected_tasks
+from harness.records.selection import selected_tasks
 from harness.tasks import Task, find_tasks
 
 
@@ -39,6 +40,11 @@ class SuiteReferee:
             return "no rule reads it"
         if task.repeats > 1 or task.definition.cluster is not None:
             return "its samples are not independent of each other"
+        ruling = self._ruling(task)
+        if any(rule.slice for rule in ruling):
+            return "a rule reads a slice of it"
+        if any(rule.rule == "no_new_findings" for rule in ruling):
+            return "a rule that any sample can break needs them all"
         unbounded = [metric.name for metric in self._ruled[task.name] if metric.bounds is None]
         return f"{', '.join(unbounded)}: no mean of bounded values" if unbounded else ""
 
@@ -59,13 +65,18 @@ class SuiteReferee:
 
     def _metrics(self, task: Task) -> list[Metric]:
         """The metrics that rules read on a task, each once."""
-        known = {metric.name: metric for metric in task.metrics}
-        names = [
-            chosen_metric(rule, task.name, list(known))
-            for rule in self._rules
-            if any(row.name == task.name for row in selected_tasks(rule, self._rows))
-        ]
-        return [known[name] for name in dict.fromkeys(names) if name is not None]
+        known = [metric.name for metric in task.metrics]
+        read = {
+            metric.name: metric
+            for rule in self._ruling(task)
+            # Rules may also read figures that do not come from answers, such as contamination.
+            if rule.metric is None or rule.metric in known or "[" in rule.metric
+            for metric in [read_by(rule, task.name, task.metrics)[1]]
+        }
+        return list(read.values())
+
+    def _ruling(self, task: Task) -> list[Rule]:
+        return [rule for rule in self._rules if task.name in (row.name for row in selected_tasks(rule, self._rows))]
 
     def _family(self, docket: Docket, candidate: str) -> tuple[list[Trial], int]:
         """A candidate's trials on the tasks that were looked at, and the number of those on other tasks."""

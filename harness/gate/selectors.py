@@ -1,7 +1,7 @@
 """What a rule reads in a comparison: the metric on a task, and the model it compares with."""
 
 from harness.records import Comparison, InputError, Rule, TaskRow, nearest
-from harness.records.selection import chosen_metric
+from harness.records.selection import chosen_metric, findings_name
 
 
 def metric_of(rule: Rule, task: TaskRow, comparison: Comparison) -> str | None:
@@ -11,7 +11,8 @@ def metric_of(rule: Rule, task: TaskRow, comparison: Comparison) -> str | None:
         InputError: the task has no metric of that name.
     """
     known = dict.fromkeys(figure.metric for figure in comparison.figures if figure.task == task.name)
-    return chosen_metric(rule, task.name, list(known))
+    name = chosen_metric(rule, task.name, list(known))
+    return findings_name(name, rule.least_severity) if name and rule.rule == "no_new_findings" else name
 
 
 def reference_model(rule: Rule, comparison: Comparison) -> str | None:

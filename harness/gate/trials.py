@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from harness.gate.selectors import metric_of, reference_model
-from harness.records import Comparison, Difference, Figure, Rule, TaskRow
+from harness.records import Comparison, Difference, Figure, InputError, Rule, TaskRow
+from harness.records.selection import sliced_name
 from harness.stats import Betting, Estimate, estimate_from_json
 
 
@@ -46,6 +47,9 @@ class Docket:
 
     def __init__(self, comparison: Comparison) -> None:
         self.comparison = comparison
+        #: What rules select from.
+        self.tasks = [task for task in comparison.tasks if not task.slice_of]
+        self._rows = {task.name: task for task in comparison.tasks}
         self._models = {row.name: row for row in comparison.models}
         self._figures = {(f.model, f.task, f.metric): f for f in comparison.figures}
         self._differences = {(d.candidate, d.reference, d.task, d.metric): d for d in comparison.differences}
@@ -56,6 +60,8 @@ class Docket:
         Raises:
             InputError: the rule names a metric or model that does not exist.
         """
+        if rule.slice:
+            task = self._slice(rule, task)
         metric, reference = metric_of(rule, task, self.comparison), reference_model(rule, self.comparison)
         if candidate == reference:
             return None
@@ -76,6 +82,12 @@ class Docket:
         if difference is None:
             return _missing(asked, f"no samples of {candidate} and {reference} to compare")
         return _checked(_compared(asked, figure, difference))
+
+    def _slice(self, rule: Rule, task: TaskRow) -> TaskRow:
+        name = sliced_name(task.name, rule.slice)
+        if name not in self._rows:
+            raise InputError(f"the comparison has no {name!r}", where=f"gate rule {rule.rule}", mend="compare again")
+        return self._rows[name]
 
 
 def unjudged_share(figure: Figure) -> float:
@@ -134,12 +146,16 @@ def _met_by_nature(estimate: Estimate, bound: float, above: bool) -> bool:
 
 
 def _compared(asked: Trial, figure: Figure, difference: Difference) -> Trial:
-    """``better``, ``no_worse`` and ``equivalent`` on the paired difference.
+    """``better``, ``no_worse``, ``equivalent`` and ``no_new_findings`` on the paired difference.
 
+    The last is no statement about a population: a new finding on one of the samples breaks it, and nothing else does.
     The bound turns with the metric's direction. Equivalence is shown by two one-sided tests, the weaker of which counts
     (Schuirmann 1987); that it is missed, by either of two, which therefore share the error rate.
     """
     estimate = estimate_from_json(difference.estimate)
+    if asked.rule.rule == "no_new_findings":
+        p_not_met, p_met = (1.0, 0.0) if difference.lost_count else (0.0, 1.0)
+        return _tested(asked, figure, difference, estimate, 0.0, (p_not_met, p_met))
     if asked.rule.rule == "equivalent":
         bound = asked.rule.margin
         p_not_met = estimate.p_equivalent(bound)

@@ -39,6 +39,7 @@ class TaskRow(_Record):
     Attributes:
         looks: Where samples were taken until the rules were decided: how many had been taken at each look.
         available: How many samples there were to take; 0 where all of them were taken at once.
+        slice_of: The task that a rule's slice was cut from; empty for whole tasks, which are what rules select.
     """
 
     name: str
@@ -48,6 +49,7 @@ class TaskRow(_Record):
     description: str = ""
     looks: list[int] = []
     available: int = 0
+    slice_of: str = ""
 
 
 class Repeats(_Record):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Severity = Literal["low", "medium", "high", "critical"]
-RuleKind = Literal["better", "no_worse", "equivalent", "at_most", "at_least"]
+RuleKind = Literal["better", "no_worse", "equivalent", "no_new_findings", "at_most", "at_least"]
 
 
 class Rule(BaseModel):
@@ -13,7 +13,8 @@ class Rule(BaseModel):
 
     ``better`` and ``no_worse`` compare with the model named by ``than`` (``base``, ``baseline`` or a model of the
     suite) and read ``margin`` in the metric's own unit; ``equivalent`` asks that the difference lie within it on either
-    side. ``at_most`` and ``at_least`` bound the candidate's own figure.
+    side. ``no_new_findings`` asks that a check find nothing of ``severity`` or worse on a sample on which it found no
+    such thing of the other model. ``at_most`` and ``at_least`` bound the candidate's own figure.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -24,6 +25,10 @@ class Rule(BaseModel):
     than: str | None = Field(None, description="base, baseline or a model's name; baseline if left out")
     margin: Annotated[float, Field(ge=0)] = 0.0
     value: float | None = None
+    severity: Severity | None = Field(None, description="the least that no_new_findings minds; low if left out")
+    slice: dict[str, str | int | float | bool] = Field(
+        {}, description="fields of the samples and the values they must have; all samples if left out"
+    )
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     max_unscorable: Annotated[float, Field(ge=0, le=1)] = Field(
         0.05, description="a larger share of samples without a judgement makes the rule fail as unavailable"
@@ -38,9 +43,18 @@ class Rule(BaseModel):
             raise ValueError(f"rule {self.rule} takes a margin, not a value")
         if bounded and (self.than is not None or self.margin):
             raise ValueError(f"rule {self.rule} takes a value alone, no 'than' and no 'margin'")
+        if self.rule == "no_new_findings" and self.margin:
+            raise ValueError("rule no_new_findings takes no margin: one new finding is one too many")
+        if self.rule != "no_new_findings" and self.severity is not None:
+            raise ValueError("'severity' goes with rule no_new_findings")
         if self.rule == "equivalent" and not self.margin:
             raise ValueError("rule equivalent needs a margin above 0: no two models are shown to be exactly equal")
         return self
+
+    @property
+    def least_severity(self) -> Severity:
+        """What counts as a finding of ``no_new_findings``: this severity or worse."""
+        return self.severity or "low"
 
     @property
     def compares(self) -> bool:

@@ -1,6 +1,6 @@
 """Which tasks and which metric a rule covers: the same answer before a run and after it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Protocol, TypeVar
 
@@ -68,3 +68,13 @@ def _matches(task: Tagged, selector: str) -> bool:
     if selector.startswith("tag:"):
         return any(fnmatchcase(tag, selector.removeprefix("tag:")) for tag in task.tags)
     return task.name == selector or fnmatchcase(task.name, selector)
+
+
+def sliced_name(task: str, wanted: Mapping[str, object]) -> str:
+    """The name under which a task's samples with certain values are compared: ``sentiment[language=de]``."""
+    return f"{task}[{', '.join(f'{field}={value}' for field, value in wanted.items())}]" if wanted else task
+
+
+def findings_name(metric: str, severity: str) -> str:
+    """The name of the share of samples with a finding of a severity or worse."""
+    return f"{metric}[{severity} findings]"
