@@ -7,9 +7,10 @@ from harness.engines import Encoder
 from harness.evaluation.probe import NOISE_TASK, TASK
 from harness.evaluation.suite import Suite
 from harness.metrics import build_metric
+from harness.metrics.parts import read_by
 from harness.models import Model
 from harness.records import InputError, Kind, Request, Sample, TaskRow
-from harness.records.selection import chosen_metric, selected_tasks
+from harness.records.selection import selected_tasks
 from harness.tasks import Task
 
 
@@ -77,7 +78,7 @@ def check_rules(suite: Suite, tasks: Sequence[Task]) -> None:
         metrics = {name: [*own, build_metric("contaminated")] for name, own in metrics.items()}
     for rule in suite.gate:
         for row in selected_tasks(rule, rule_rows(suite, tasks)):
-            chosen_metric(rule, row.name, [metric.name for metric in metrics[row.name]])
+            read_by(rule, row.name, metrics[row.name])
 
 
 def rule_rows(suite: Suite, tasks: Sequence[Task]) -> list[TaskRow]:
