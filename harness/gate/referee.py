@@ -36,11 +36,13 @@ class SuiteReferee:
 
     def why_whole(self, task: Task) -> str:
         """Why a task must be asked whole; empty where it may stop early."""
-        if not self._ruled[task.name]:
+        ruling = self._ruling(task)
+        if not ruling:
             return "no rule reads it"
+        if beside := [rule.metric for rule in ruling if not _of_answers(rule, task)]:
+            return f"{beside[0]}: not read from answers"
         if task.repeats > 1 or task.definition.cluster is not None:
             return "its samples are not independent of each other"
-        ruling = self._ruling(task)
         if any(rule.slice for rule in ruling):
             return "a rule reads a slice of it"
         if any(rule.rule == "no_new_findings" for rule in ruling):
@@ -65,15 +67,8 @@ class SuiteReferee:
 
     def _metrics(self, task: Task) -> list[Metric]:
         """The metrics that rules read on a task, each once."""
-        known = [metric.name for metric in task.metrics]
-        read = {
-            metric.name: metric
-            for rule in self._ruling(task)
-            # Rules may also read figures that do not come from answers, such as contamination.
-            if rule.metric is None or rule.metric in known or "[" in rule.metric
-            for metric in [read_by(rule, task.name, task.metrics)[1]]
-        }
-        return list(read.values())
+        read = (read_by(rule, task.name, task.metrics)[1] for rule in self._ruling(task) if _of_answers(rule, task))
+        return list({metric.name: metric for metric in read}.values())
 
     def _ruling(self, task: Task) -> list[Rule]:
         return [rule for rule in self._rules if task.name in (row.name for row in selected_tasks(rule, self._rows))]
@@ -98,6 +93,11 @@ class SuiteReferee:
         )
         named = {rule.than for rule in self._rules if rule.than and rule.than not in ("base", "baseline")}
         return compare_models(scores, references=sorted(named), seed=self._suite.seed)
+
+
+def _of_answers(rule: Rule, task: Task) -> bool:
+    """Whether a rule reads one of the task's own metrics; others, such as contamination, come with the whole run."""
+    return rule.metric is None or "[" in rule.metric or rule.metric in [metric.name for metric in task.metrics]
 
 
 def until_decided(suite: Suite, rules: Sequence[Rule] = ()) -> SuiteReferee:
