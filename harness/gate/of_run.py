@@ -8,14 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from harness.comparison import compare, lacks_views
 from harness.gate.decide import decide
-from harness.records import Comparison, Rule, Verdict, Waiver, read_document
+from harness.records import Comparison, Rule, Unavailable, Verdict, Waiver, read_document
 from harness.runs import Run
+from harness.sandbox import parse_level
 
 
 class Policy(BaseModel):
     """Rules in a file of their own, so that those who release own them and those who train do not.
 
-    ``waivers`` let through what is not met, for a reason, by somebody, until a date.
+    ``waivers`` let through what is not met, for a reason, by somebody, until a date. ``sandbox`` is the isolation that
+    generated code must have been run in (``landlock+seccomp``).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -23,6 +25,7 @@ class Policy(BaseModel):
     policy: str
     rules: Annotated[list[Rule], Field(min_length=1)]
     waivers: list[Waiver] = []
+    sandbox: str = ""
 
 
 def gate_run(run: Run | Path | str, policy: Path | str | None = None) -> Verdict:
@@ -34,13 +37,28 @@ def gate_run(run: Run | Path | str, policy: Path | str | None = None) -> Verdict
 
     Raises:
         InputError: there is no comparison, no rule, or a rule names what is not there.
+        Unavailable: the run's generated code was not isolated as the policy demands.
     """
     run = run if isinstance(run, Run) else Run.open(run)
-    waivers = read_policy(policy).waivers if policy is not None else []
+    waivers = []
+    if policy is not None:
+        read = read_policy(policy)
+        waivers = read.waivers
+        _check_isolation(run, read.sandbox)
     rules = run_rules(run, policy)
     verdict = decide(_compared(run, rules), rules, waivers=waivers)
     run.save("verdict.json", verdict)
     return verdict
+
+
+def _check_isolation(run: Run, wanted: str) -> None:
+    found = run.manifest.get("sandbox")
+    if found is not None and not set(parse_level(wanted)) <= set(parse_level(found)):
+        raise Unavailable(
+            f"generated code was run in {found}, the policy demands {wanted}",
+            where=str(run.folder),
+            mend="run the suite where `harness doctor` names that level",
+        )
 
 
 def _compared(run: Run, rules: Sequence[Rule]) -> Comparison:

@@ -74,12 +74,12 @@ def level_name(parts: tuple[str, ...]) -> str:
 
 
 def parse_level(name: str) -> tuple[str, ...]:
-    """The parts that a level names (``landlock+seccomp``); none for the empty text.
+    """The parts that a level names (``landlock+seccomp``); none for ``none`` and the empty text.
 
     Raises:
         InputError: it names something else.
     """
-    parts = tuple(name.split("+")) if name else ()
+    parts = () if name in ("", NONE) else tuple(name.split("+"))
     if unknown := [part for part in parts if part not in PARTS]:
         raise InputError(f"unknown sandbox part {unknown[0]!r}", mend=f"join some of {', '.join(PARTS)} with '+'")
     return parts
