@@ -23,17 +23,17 @@ FILTERS: dict[str, list[dict[str, Any]]] = {
     "stripped": [{"function": "remove_whitespace"}, {"function": "uppercase"}, {"function": "take_first"}],
     "vote": [{"function": "majority_vote"}, {"function": "take_first"}],
     "table": [{"function": "map", "mapping_dict": {"no": "0"}, "default_value": "1"}, {"function": "take_first"}],
-    "letter": [
-        {
-            "function": "multi_choice_regex",
-            "regex_pattern": r"\(([A-D])\)",
-            "group_select": -1,
-            "ignore_case": True,
-            "ignore_punctuation": True,
-            "regexes_to_ignore": ["the "],
-        }
-    ],
 }
+LETTER = [
+    {
+        "function": "multi_choice_regex",
+        "regex_pattern": r"\(([A-D])\)",
+        "group_select": -1,
+        "ignore_case": True,
+        "ignore_punctuation": True,
+        "regexes_to_ignore": ["the "],
+    }
+]
 TEXTS = st.lists(
     st.sampled_from(
         ["#### ", "12", "-3,456.7", "no", " ", "\n", "(B)", ": C", "guilty of the romance", "$", "«é»", "."]
@@ -45,7 +45,18 @@ TEXTS = st.lists(
 @pytest.mark.parametrize("name", FILTERS)
 @given(text=TEXTS)
 def test_filters_read_what_lm_eval_reads(name: str, text: str) -> None:
-    steps = FILTERS[name]
+    assert_read_alike(FILTERS[name], text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(A) or (B)", "The guilty, of Romance", "guilty", "Answer: D", "answer:\n\tB, C", "", "(E)", "42!", "«no»", ": E"],
+)
+def test_the_letter_of_a_choice_is_read_as_lm_eval_reads_it(text: str) -> None:
+    assert_read_alike(LETTER, text)
+
+
+def assert_read_alike(steps: list[dict[str, Any]], text: str) -> None:
     instance = SimpleNamespace(resps=[text], doc={"choices": CHOICES}, filtered_resps={})
     kwargs = [[step["function"], {key: value for key, value in step.items() if key != "function"}] for step in steps]
     build_filter_ensemble("one", kwargs).apply([instance])  # type: ignore[arg-type]

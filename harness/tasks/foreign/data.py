@@ -53,7 +53,9 @@ def load_split(config: LmEvalConfig, file: TaskFile, split: str) -> "Dataset":
     found = mirrored(source, split) if source is not None else None
     if found is not None:
         rows = [row.values for row in read_rows(*found)]
-        return _guarded(lambda: Dataset.from_list(rows), where, "mend the data")
+        names = dict.fromkeys(name for row in rows for name in row)
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        return _guarded(lambda: Dataset.from_dict(columns), where, "mend the data")
     inner = "/".join(filter(None, (config.dataset_path, config.dataset_name, f"{split}.jsonl")))
     mend = f"connect, or put {inner} into a folder and name that in {MIRRORS}"
     return _guarded(lambda: _load(config, file, split), where, "check the file" if source is None else mend)

@@ -6,13 +6,13 @@ it looks like one.
 """
 
 import ast
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from harness.records import InputError
 from harness.tasks.foreign.config import LmEvalConfig
 from harness.tasks.foreign.templates import render
-from harness.tasks.foreign.trust import load_function
+from harness.tasks.foreign.trust import run_function
 from harness.tasks.foreign.yaml_files import Function
 
 Document = Mapping[str, Any]
@@ -29,7 +29,6 @@ class Fields:
 
     def __init__(self, config: LmEvalConfig, columns: Collection[str]) -> None:
         self._config, self._columns = config, set(columns)
-        self._loaded: dict[Function, Callable[..., Any]] = {}
 
     def text(self, document: Document, where: str, source: Any = None) -> str | int:
         """The question, or the place of the right one among several (``doc_to_text``)."""
@@ -86,7 +85,7 @@ class Fields:
 
     def _value(self, source: Any, document: Document, where: str) -> Any:
         if isinstance(source, Function):
-            return self._call(source, document, where)
+            return run_function(source, dict(document), where=where)
         if self._is_template(source):
             return render(source, document, where=where)
         if isinstance(source, str):
@@ -94,14 +93,6 @@ class Fields:
                 raise InputError(f"the row lacks the column {source!r}", where=where)
             return document[source]
         return source
-
-    def _call(self, function: Function, document: Document, where: str) -> Any:
-        if function not in self._loaded:
-            self._loaded[function] = load_function(function)
-        try:
-            return self._loaded[function](dict(document))
-        except Exception as error:  # noqa: BLE001 - the function is the task author's and may fail in any way
-            raise InputError(f"{function} fails on this row ({type(error).__name__}: {error})", where=where) from None
 
 
 def _literal(text: str, where: str) -> Any:

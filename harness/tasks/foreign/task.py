@@ -10,11 +10,11 @@ from harness.records import Answer, Decoding, InputError, Kind, Request, Respons
 from harness.tasks.base import Task
 from harness.tasks.definition import Definition
 from harness.tasks.files import Row
-from harness.tasks.foreign.config import MAX_TOKENS, LmEvalConfig, read_config
+from harness.tasks.foreign.config import IGNORED, MAX_TOKENS, LmEvalConfig, read_config
 from harness.tasks.foreign.data import check_data, load_split
 from harness.tasks.foreign.metric_list import metric_specs
 from harness.tasks.foreign.samples import LmEvalSampleBuilder
-from harness.tasks.foreign.trust import check_functions, load_function
+from harness.tasks.foreign.trust import check_functions, run_function
 from harness.tasks.foreign.yaml_files import Function, TaskFile
 
 if TYPE_CHECKING:
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 
 #: Tokens generated where a task does not say (``max_gen_toks`` of lm-evaluation-harness).
 DEFAULT_MAX_TOKENS = 256
+#: What a file says without changing what is measured: names, and where the data lies, which samples hold themselves.
+_NOT_MEASURED = {
+    *IGNORED,
+    "dataset_path",
+    "dataset_name",
+    "dataset_kwargs",
+    "training_split",
+    "validation_split",
+    "test_split",
+    "metadata",
+    "metric_list",
+    "tag",
+}
 _OUTPUTS = {
     "generate_until": "generate",
     "multiple_choice": "multiple_choice",
@@ -59,7 +72,8 @@ class LmEvalTask(Task):
 
     @cached_property
     def fingerprint(self) -> str:
-        measured = self.definition.model_dump(mode="json", include={"version", "lm_eval"})
+        said = self.definition.lm_eval
+        measured = [self.version, {key: value for key, value in said.items() if key not in _NOT_MEASURED}]
         # A sample's key holds its row, prompt and references, so data, examples and trusted Python are in it.
         keys = sorted(sample.key for sample in self._all_samples)
         return content_hash([measured, keys, [metric.signature for metric in self.metrics]])
@@ -100,7 +114,10 @@ class LmEvalTask(Task):
 
     @cached_property
     def _measured(self) -> "Dataset":
-        return self._rows(self.config.eval_split, self.config.process_docs)
+        found = self._rows(self.config.eval_split, self.config.process_docs)
+        if not hasattr(found, "column_names"):
+            raise InputError("process_docs gives no data set", where=self._file.where("process_docs"))
+        return found
 
     @cached_property
     def _reader(self) -> LmEvalSampleBuilder:
@@ -119,7 +136,7 @@ class LmEvalTask(Task):
             return list(self._rows(config.example_split, config.for_examples("process_docs")))
         given = config.fewshot_config.samples
         if given is not None:
-            return list(load_function(given)()) if isinstance(given, Function) else given
+            return list(run_function(given)) if isinstance(given, Function) else given
         if config.training_split is not None:
             return list(self._rows(config.training_split, config.process_docs))
         if config.validation_split is not None:
@@ -128,15 +145,7 @@ class LmEvalTask(Task):
 
     def _rows(self, split: str, process: Function | None) -> "Dataset":
         rows = load_split(self.config, self._file, split)
-        if process is None:
-            return rows
-        try:
-            return load_function(process)(rows)
-        except InputError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the function is the task author's and may fail in any way
-            reason = f"{type(error).__name__}: {error}"
-            raise InputError(f"{process} fails ({reason})", where=process.where) from None
+        return rows if process is None else run_function(process, rows)
 
     def _decoding(self, sample: Sample, seed: int) -> Decoding:
         config = self.config

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -57,9 +58,8 @@ def load_function(function: Function) -> Callable[..., Any]:
     """
     if not _trusted(function.folder):
         raise InputError(f"{function} is not trusted", where=function.where, mend=f"see {TRUST}")
-    module, _, name = function.name.rpartition(".")
     try:
-        found = getattr(_module(function.folder, module), name)
+        found = _import(function)
     except Exception as error:  # noqa: BLE001 - the module is the task author's and may fail in any way
         raise InputError(
             f"{function} cannot be imported ({type(error).__name__}: {error})", where=function.where
@@ -69,10 +69,33 @@ def load_function(function: Function) -> Callable[..., Any]:
     return found
 
 
+def run_function(function: Function, *arguments: Any, where: str = "") -> Any:
+    """What a trusted function gives.
+
+    Args:
+        where: What it is run on, for errors; the file and line that name it unless given.
+
+    Raises:
+        InputError: it is not trusted, cannot be imported, or fails.
+    """
+    found = load_function(function)
+    try:
+        return found(*arguments)
+    except Exception as error:  # noqa: BLE001 - the function is the task author's and may fail in any way
+        what = f"{function} fails ({type(error).__name__}: {error})"
+        raise InputError(what, where=where or function.where) from None
+
+
 def _trusted(folder: Path) -> bool:
     named = [one for one in os.environ.get(TRUST, "").split(os.pathsep) if one]
     roots = [package_folder() if one == "lm_eval" else Path(one).expanduser().resolve() for one in named]
     return any(root is not None and folder.resolve().is_relative_to(root) for root in roots)
+
+
+@lru_cache(maxsize=256)
+def _import(function: Function) -> Any:
+    module, _, name = function.name.rpartition(".")
+    return getattr(_module(function.folder, module), name)
 
 
 def _module(folder: Path, name: str) -> ModuleType:

@@ -26,3 +26,10 @@ def house(base_folder: Path) -> Iterator[House]:
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+
+
+@pytest.fixture(autouse=True)
+def no_inventory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """lm-eval lists the machine's packages and hardware after each run, which takes longer than the run."""
+    monkeypatch.setattr("lm_eval.evaluator.add_env_info", lambda results: None)
+    monkeypatch.setattr("lm_eval.evaluator.get_git_commit_hash", lambda: None)

@@ -141,7 +141,10 @@ def test_python_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = write(tmp_path, PYTHON)
     assert "own.yaml:5: !function code.longest cannot be imported" in refusal(path)
     (tmp_path / "code.py").write_text(CODE.replace("row['q']", "row['z']"))
-    assert "!function code.ask fails on this row (KeyError: 'z')" in refusal(path)
+    assert "row 1, few-shot example 1: !function code.ask fails (KeyError: 'z')" in refusal(path)
+    (tmp_path / "more.py").write_text("def longest(rows):\n    return list(rows)\n")
+    path = write(tmp_path, PYTHON.replace("code.longest", "more.longest"))
+    assert "own.yaml:5: process_docs gives no data set" in refusal(path)
 
 
 def test_local_data_is_read_where_a_task_may_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import lm_eval
 import pytest
 import yaml
 
@@ -18,6 +19,14 @@ GROUPS = {
     "changed": {"group": "changed", "task": [{"group": "all", "num_fewshot": 2}], "repeats": 1, "num_fewshot": 1},
     "own": {"group": "own", "task": [{"task": "made_here", **KEYS, "description": "Hi. "}], "num_fewshot": 1},
 }
+
+
+@pytest.fixture(autouse=True)
+def small_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirteen thousand files take seconds to index; one family of tasks does not."""
+    monkeypatch.setattr(
+        "harness.tasks.foreign.select.package_folder", lambda: Path(lm_eval.__file__).parent / "tasks/arc"
+    )
 
 
 @pytest.fixture
