@@ -40,7 +40,7 @@ class Folder:
                         if entry.is_dir(follow_symlinks=False):
                             waiting.append(Path(entry.path))
                         else:
-                            size -= entry.stat(follow_symlinks=False).st_blocks * 512
+                            size -= entry.stat(follow_symlinks=False).st_size
                         if entries < 0 or size < 0:
                             return True
             except FileNotFoundError:
@@ -134,7 +134,7 @@ class Process:
 
     def close(self) -> None:
         """End it and all it may have started, and remove its folder."""
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()

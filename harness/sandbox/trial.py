@@ -146,6 +146,8 @@ def _judgement(heard: bytes, candidate: Process, tests: Process, signals: Mappin
     except (NotPlain, ValueError):
         who = "the tests' process, which reads what the candidate returns,"
         return _by_status(tests.ended(_LAST_MOMENT), who, _SIGNALLED)
+    # The folder's name is another one each time.
+    detail = detail.replace(str(candidate.folder.path), "folder")
     if verdict == "gone":
         return _by_status(candidate.ended(_LAST_MOMENT), "the candidate's process", signals)
     if verdict == "raised":

@@ -218,6 +218,11 @@ def test_what_a_script_does_when_started_is_not_run() -> None:
     assert tried(f"{model}def f(): return P(2).x", "assert f() == 2") == Judgement(Ending.PASS)
 
 
+def test_a_reason_is_the_same_in_every_run() -> None:
+    code = "import os\ndef f(): open(os.getcwd() + '/absent')"
+    assert tried(code, "f()").reason == "FileNotFoundError: [Errno 2] No such file or directory: 'folder/absent'"
+
+
 def test_helpers_of_the_task_are_the_tasks_on_both_sides() -> None:
     given = "def double(n): return 2 * n\ndef f(n):\n    '''Four times n.'''\n"
     tests = "def check(candidate):\n    assert candidate(1) == double(double(1))\n"
