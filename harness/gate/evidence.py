@@ -34,7 +34,7 @@ def sentence(
     if trial.missing:
         return trial.missing
     parts = [_observed(trial, interval), _demand(trial)]
-    if decision == "fail":
+    if decision == "fail" and trial.rule.rule != "no_new_findings":
         over = f", Holm over {family} rules" if family > 1 else ""
         parts.append(f"it does not (p {_p_value(adjusted_p)}{over})")
     if decision == "inconclusive":
@@ -59,7 +59,8 @@ def _observed(trial: Trial, interval: Interval | None) -> str:
 
 def _demand(trial: Trial) -> str:
     if trial.rule.rule == "no_new_findings":
-        return "no sample may have a new one"
+        new = trial.difference.lost_count if trial.difference else 0
+        return f"no sample may have a new one, {new or 'none'} {'has' if new <= 1 else 'have'}"
     if trial.rule.rule == "equivalent":
         return f"must lie within ±{_number(trial.bound or 0.0, trial)}"
     bound = _number(trial.bound or 0.0, trial, signed=trial.difference is not None)

@@ -92,6 +92,7 @@ def test_new_findings_of_a_severity_stop_a_candidate_and_old_ones_do_not(run, tm
     found = gated(run, tmp_path, rule).rules[0]
     assert (found.decision, found.metric, len(found.samples)) == ("fail", "insecure_code[high findings]", 1)
     assert "no_new_findings of severity high or worse against base" in found.rule
+    assert found.evidence.endswith("over 40 pairs (0 gained, 1 lost); no sample may have a new one, 1 has")
     figures = {f.model: f for f in run.comparison.figures if f.metric == found.metric}
     assert {name: figure.value for name, figure in figures.items()} == {"base": 0.0, "new": 1 / 40}
     assert figures["new"].interval.method == "Wilson"
