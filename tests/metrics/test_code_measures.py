@@ -14,10 +14,10 @@ TASKS = Path(__file__).resolve().parents[2] / "tasks"
 CODE = [
     ("Python", "def f(x):\n    # why\n    if x and x > 1 or not x:\n        return [y for y in x if y]  # so", 6, 2, 4),
     ("JavaScript", "function f(x) {\n  /* a\n     b */\n  for (const y of x) { if (y ?? 0) return y; }\n}", 4, 2, 5),
-    ("Java", "int f(int x) {\n  switch (x) {\n  case 1: return 1;\n  case 2: return 2;\n  default: return 0;\n}}", 3, 0, 6),
+    ("Java", "int f(int x) {\n  switch (x) {\n  case 1: return 1;\n  case 2: return 2;\n  default: ;\n}}", 3, 0, 6),
     ("C++", "int f(int x) {\n\n  // no\n  do { x--; } while (x > 0 && x != 3);\n  return x ? 1 : 2;\n}", 4, 1, 5),
     ("C", "int f(int x) {\n  while (x) x--;\n  return x;\n}", 2, 0, 4),
-    ("Go", "func f(x int) int {\n\tfor i := 0; i < x; i++ {\n\t\tif i == 3 { return i } // 3\n\t}\n\treturn 0}", 3, 1, 5),
+    ("Go", "func f(x int) int {\n\tfor i := 0; i < x; i++ {\n\t\tif i == 3 { break } // 3\n\t}\n\treturn 0}", 3, 1, 5),
 ]  # fmt: skip
 
 
