@@ -147,6 +147,12 @@ def test_a_link_out_of_the_pack_is_refused(tmp_path: Path) -> None:
         task.samples()
 
 
+def test_two_metrics_of_one_name_are_refused(tmp_path: Path) -> None:
+    task = make_task(tmp_path, metrics=["f1", {"name": "f1", "average": "micro"}])
+    with pytest.raises(InputError, match="metrics: metric 'f1' stands 2 times; figures are told apart by name"):
+        _ = task.metrics
+
+
 def test_unknown_metrics_name_the_task_and_the_nearest(tmp_path: Path) -> None:
     task = make_task(tmp_path, metrics=["acuracy"])
     with pytest.raises(InputError, match=r"task\.yaml metrics: unknown metric 'acuracy'; did you mean 'accuracy'"):
