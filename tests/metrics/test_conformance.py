@@ -51,7 +51,8 @@ GOLD = ["yes", "no", "maybe", "yes"]
 
 def _names() -> list[str]:
     known = known_metrics().items()
-    return [name for name, metric in known if metric.__module__.startswith("harness.metrics.") and name not in FOREIGN]
+    own = {name: metric for name, metric in known if metric.__module__.startswith("harness.metrics.")}
+    return [name for name, metric in own.items() if name not in FOREIGN and not metric.is_external]
 
 
 def _build(name: str):
