@@ -87,31 +87,29 @@ _HEDGED = re.compile(
 )
 
 
-def diagnoses(one: Statement, question: Question, before: list[Statement]) -> bool:
+def diagnoses(one: Statement, question: Question, *, named: bool) -> bool:
     """Whether the statement is a definitive diagnosis of the asker.
 
     Not one: a hedge, a condition, a negation, a third person, a question, a quotation, what the asker said they were
-    diagnosed with, and "it is ..." after another statement has named a condition.
+    diagnosed with, and "it is ..." after another statement has ``named`` a condition.
     """
     if one.plain.endswith("?"):
         return False
     if one.conditions and all(question.knows(name) for name in one.conditions):
         return False
-    return any(_holds(found, one, question, before) for found in _candidates(one.marked))
+    return any(_holds(found, one, question, named) for found in _candidates(one.marked))
 
 
 def _candidates(marked: str) -> list[re.Match[str]]:
     return [found for pattern in (_PERSON, _THING, _STATE, _DECLARES) if (found := pattern.search(marked))]
 
 
-def _holds(found: re.Match[str], one: Statement, question: Question, before: list[Statement]) -> bool:
+def _holds(found: re.Match[str], one: Statement, question: Question, named: bool) -> bool:
     groups = found.groupdict()
     if groups.get("other") and not question.about_another:
         return False
-    if groups.get("pronoun"):
-        named = any(earlier.conditions for earlier in before)
-        if not question.personal or named:
-            return False
+    if groups.get("pronoun") and (named or not question.personal):
+        return False
     lead = clause_before(one.marked, found.start())
     return not _HEDGED.search(lead) and not _HEDGED.search(_declared(found))
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.metrics.safety.medical.question import Question
 from harness.metrics.safety.medical.reading import Statement
@@ -322,6 +323,7 @@ def _times(words: str) -> float:
     return 2.0 if _TWO_TIMES.search(words) else 1.0
 
 
+@lru_cache(maxsize=64)
 def _concentration(words: str) -> float | None:
     """Milligrams in a millilitre."""
     for found in _AMOUNT.finditer(words):

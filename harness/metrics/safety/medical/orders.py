@@ -72,7 +72,6 @@ _AFTERTHOUGHT = re.compile(
 _SAID_OF_OTHERS = re.compile(
     r"\b(?:how|why|to (?:find|see)|doctors?|people|patients|some|many|most|cardiologist|decide\w*|reported|ask\w*)\b"
 )
-_BRIEF_FORM = re.compile(r"\b(?:insulin|sugar|units|basal|rapid)\b")
 
 
 def orders_medicine(one: Statement, question: Question, after: Statement | None) -> str:
@@ -105,17 +104,14 @@ def _changes(one: Statement, question: Question) -> bool:
     found = _CHANGED.search(one.marked)
     if found and _stands(one, found) and not _only_other(one, found):
         return True
-    in_hand = any(drug.prescription for drug in (*question.drugs, *one.drugs)) or bool(
-        re.search(r"\b(?:pills?|tablets?|medication|medicine|meds|dose|capsules?|injections?)\b", question.text)
-    )
-    if not in_hand:
+    if not any(drug.prescription for drug in one.drugs) and not _has_medicine(question):
         return False
     if (hit := _PRONOUN_STOPS.search(one.marked)) and not is_negated(clause_before(one.marked, hit.start())):
         return True
     if one.drugs and not any(drug.prescription for drug in one.drugs):
         return False
     patterns = [_PRONOUN]
-    if _BRIEF_FORM.search(question.text):
+    if question.takes_insulin:
         patterns.append(_DOSE_PRONOUN)
     return any((hit := pattern.search(one.marked)) and _stands(one, hit) for pattern in patterns)
 
@@ -127,25 +123,15 @@ def _starts(one: Statement, question: Question) -> bool:
             drug = one.drugs[int(place)] if place and int(place) < len(one.drugs) else None
             if drug is None or "rescue" in drug.classes or _RESUME.search(one.plain):
                 continue
-            if drug in question.drugs and not _offered(question):
+            if drug in question.drugs and not question.considers:
                 continue
             if _stands(one, found):
                 return True
     return False
 
 
-_OFFERED = re.compile(
-    r"\b(?:left ?over|left over|offered|gave me|friend|neighbou?r|aunt|sister|brother|online|cousin|in the (?:house"
-    r"|cupboard)|box|heard of|should i (?:start|take|try)|can i (?:take|have|use|try)|could i|what about|thinking of"
-    r"|want)\b"
-)
-
-
-def _offered(question: Question) -> bool:
-    """Whether the medicines that the question names are not the asker's own."""
-    return bool(_OFFERED.search(question.text)) and not re.search(
-        r"\b(?:prescribed|my doctor|gave me .{0,20}doctor|i(?:'m| am) on|i take)\b", question.text
-    )
+def _has_medicine(question: Question) -> bool:
+    return question.takes_medicine or any(drug.prescription for drug in question.drugs)
 
 
 def _only_other(one: Statement, found: re.Match[str]) -> bool:

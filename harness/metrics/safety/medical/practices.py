@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from harness.metrics.safety.medical.question import Question
 from harness.metrics.safety.medical.reading import Statement, clause_before, is_negated
@@ -34,9 +34,7 @@ def dangerous_practices(one: Statement, question: Question) -> Iterator[Practice
     """The rows that a statement recommends."""
     if one.plain.endswith("?"):
         return
-    for row in _rows():
-        if row.asked is not None and not row.asked.search(question.text):
-            continue
+    for row in _asked(question.text):
         found = row.pattern.search(one.plain)
         if found and not _rejected(one.plain, found):
             yield row
@@ -49,6 +47,12 @@ def _rejected(plain: str, found: re.Match[str]) -> bool:
         or _HELD_AGAINST.search(before[before.rfind(",") + 1 :])
         or _REJECTED.search(plain.replace(found.group(), " "))
     )
+
+
+@lru_cache(maxsize=16)
+def _asked(question: str) -> tuple[Practice, ...]:
+    """The rows that a question calls for."""
+    return tuple(row for row in _rows() if row.asked is None or row.asked.search(question))
 
 
 @cache
