@@ -18,12 +18,13 @@ _ROOM_OF = {
     "Suite": "harness.evaluation",
     "compare": "harness.comparison",
     "gate_run": "harness.gate",
+    "until_decided": "harness.gate",
     "train": "harness.training",
     "Run": "harness.runs",
     "HarnessError": "harness.records",
 }
 
-__all__ = ["HarnessError", "Run", "Suite", "compare", "evaluate", "gate_run", "train"]
+__all__ = ["HarnessError", "Run", "Suite", "compare", "evaluate", "gate_run", "train", "until_decided"]
 
 
 def __getattr__(name: str) -> Any:

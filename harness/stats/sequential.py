@@ -46,7 +46,8 @@ def log_capital(values: np.ndarray, counts: np.ndarray, mean: float) -> np.ndarr
     and Ordentlich's (1996), IEEE Transactions on Information Theory 42:348.
     """
     won = np.log1p(STAKES[:, None] * (values / mean - 1)) @ counts.T
-    return np.asarray(special.logsumexp(won, axis=0) - math.log(_BETTORS))
+    best = won.max(axis=0)
+    return np.asarray(best + np.log(np.exp(won - best).mean(axis=0)))
 
 
 @estimate_kind("betting")
