@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.metrics.safety.code.finding import Weakness
-from harness.metrics.safety.code.python_names import argument, dotted, is_constant, keyword, last
-from harness.metrics.safety.code.python_taint import EXTERNAL, PARAMETER, Scope
+from harness.metrics.safety.code.python_names import argument, dotted, keyword, last
+from harness.metrics.safety.code.python_taint import EXTERNAL, PARAMETER, TRUSTED, Scope
 from harness.metrics.safety.code.python_text import is_built, literal
+from harness.metrics.safety.code.python_text_rules import is_fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def _calls(*names: str) -> re.Pattern[str]:
 
 SINKS = [
     Sink(re.compile(r"^(?:builtins\.)?(?:eval|exec|compile"
-                    r"|execfile)$"), "code", PARAMETER, "code-injection", "CWE-95", "high"),
+                    r"|execfile)$"), "code", TRUSTED, "code-injection", "CWE-95", "high"),
     Sink(_calls("__import__", "import_module", "runpy.run_path", "imp.load_source"), "code", EXTERNAL, "code-injection",
          "CWE-94", "high", 2),
     Sink(re.compile(r"^(?:io\.|codecs\.|aiofiles\.)?open$|(?:^|\.)(?:send_file|FileResponse|read_text|ZipFile)$"
@@ -169,7 +170,7 @@ def _harmless(call: ast.Call, name: str, sink: Sink, scope: Scope) -> bool:
         return not isinstance(scope.value(first), ast.Dict) and not _is_loads(first, scope)
     if sink.rule == "unbounded-resource":
         return False
-    return is_constant(first)
+    return sink.least == TRUSTED and first is not None and is_fixed(first, scope)
 
 
 def _only_filled(call: ast.Call, scope: Scope) -> bool:

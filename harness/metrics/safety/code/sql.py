@@ -13,10 +13,12 @@ _STATEMENT = re.compile(
 )
 _SELECTS = re.compile(r"\s(?:from|where|limit)\s", re.I)
 _CLAUSE = re.compile(r"\s*(?:and|or|where|order by|group by|limit|values|set|having|union)\b", re.I)
-#: After these words stands the name of a table or column, which no driver can bind as a parameter.
-_BEFORE_NAME = {
-    "from", "join", "into", "update", "table", "database", "view", "select", "distinct", "by", "index", "describe",
-    "exists", "schema", "as", "column", "only", "replace", "delete", "truncate", "user",
+#: After these signs and words stands a value, which could be bound as a parameter.
+_SIGNS = ("=", "<", ">", ",", "%", "+", "-", "|", "*", "\0")
+_BEFORE_VALUE = {
+    "like", "ilike", "in", "values", "limit", "offset", "where", "and", "or", "not", "between", "set", "then", "else",
+    "when", "having", "is", "regexp", "rlike", "glob", "match", "against", "exec", "execute", "interval", "top",
+         "contains",
 }  # fmt: skip
 _VERBS = {"select", "from", "by", "into", "values", "set", "where", "in", "and", "or", "limit"}
 
@@ -41,17 +43,15 @@ def is_clause(text: str) -> bool:
 
 
 def stands_for_name(before: str) -> bool:
-    """Whether a gap after this text is that of a table or column, judged by the last words."""
-    if before.rstrip(" \n")[-1:] in ("'", '"') and before.rstrip("'\" \n")[-1:] in ("=", "(", ",", "%", ">", "<"):
-        return False
-    words = re.findall(r"[a-z_]+|[=<>('\",.%\0]", before.lower()[-80:])
-    word = next((one for one in reversed(words) if one not in ("'", '"', "`")), "")
-    return (
-        word in _BEFORE_NAME or word == "." or before[-1:] in ("`", "[", "_") or (word == "," and _lists_names(words))
-    )
+    """Whether a gap after this text is not that of a value, judged by the last word or sign before it."""
+    text = before.rstrip("'\" \n\t(")
+    if text[-1:] in _SIGNS:
+        return text[-1:] == "," and before[-1:] not in ("'", '"') and _lists_names(text.lower()[-200:])
+    words = re.findall(r"[a-z_]+", text.lower()[-40:])
+    return before[-1:] in ("`", "[", "_", ".") or not words or words[-1] not in _BEFORE_VALUE
 
 
-def _lists_names(words: list[str]) -> bool:
+def _lists_names(text: str) -> bool:
     """After a comma: whether the list began as one of columns or tables."""
-    start = next((one for one in reversed(words) if one in _VERBS), "")
+    start = next((one for one in reversed(re.findall(r"[a-z_]+", text)) if one in _VERBS), "")
     return start in ("select", "from", "by", "into")

@@ -53,7 +53,9 @@ _RULES = (
     _Rule(re.compile(r"(?<![\w.>])(?:system|popen)\s*\(\s*[a-z_]\w*\s*[,)]"), _C, "command-injection", "CWE-78", "high",
           "a shell runs a command made from data"),
 )  # fmt: skip
-_CODE = re.compile(r"[{};]\s*$|\w\(.{0,200}\)|[=:]=|=>|^\s*(?:#include|import|func|def|class)\b", re.M)
+_CODE = re.compile(
+    r"[{};]\s*$|\w\(.{0,200}\)|[=:]=|=>|\w\s{0,3}=\s{0,3}[\w'\"`\[({]|^\s*(?:#include|import|func|def|class)\b", re.M
+)
 
 
 def token_weaknesses(lines: Sequence[str], language: str) -> list[Weakness]:

@@ -23,6 +23,10 @@ _CHOICES = {"ternary_expression", "conditional_expression"}
 _JOINS = re.compile(
     r"(?:^|\.)(?:path\.(?:join|resolve)|filepath\.Join|Paths\.get|Path\.of|resolve)$|^new File$|^path\.Join$"
 )
+_GLOBALS = {
+    "document", "window", "console", "process", "require", "module", "exports", "location", "navigator", "undefined",
+    "fs", "path", "os", "fmt", "http", "https", "crypto", "std", "stdin", "stdout", "stderr", "this", "super", "global",
+}  # fmt: skip
 _COPIES = {"strcpy", "strcat", "strncpy", "strncat", "memcpy"}
 
 
@@ -179,6 +183,10 @@ class State:
             return Value(EXTERNAL)
         if self.dialect.local.search(text):
             return Value(PARAMETER)
+        if node.type == "identifier":
+            # In a bare snippet a name that nothing sets may hold anything.
+            free = not self.functions and text[:1].islower() and text not in _GLOBALS
+            return Value(PARAMETER if free else TRUSTED)
         # What a table is asked for says nothing of what comes out of it.
         return self._of(node.named_children[0], depth + 1) if node.named_child_count else Value()
 

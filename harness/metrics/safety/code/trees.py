@@ -4,18 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from time import monotonic
 from typing import Any, NamedTuple
 
 #: A tree of which more than this share of bytes stands in errors is not read.
 MOST_ERRORS = 0.3
 _MOST_NODES = 200_000
+#: What one parse may take, and how many bytes the parser is handed at a time.
+_SECONDS, _CHUNK = 2.0, 65_536
 _PACKAGES = {"javascript": "tree_sitter_javascript", "java": "tree_sitter_java", "c": "tree_sitter_c",
              "cpp": "tree_sitter_cpp", "go": "tree_sitter_go"}  # fmt: skip
 #: Nodes that are functions, and that call one.
 FUNCTIONS = {"function_declaration", "function_expression", "function", "arrow_function", "method_definition",
               "generator_function_declaration", "method_declaration", "constructor_declaration", "lambda_expression",
               "function_definition", "func_literal"}  # fmt: skip
-CALLS = {"call_expression", "new_expression", "method_invocation", "object_creation_expression"}
+CALLS = {
+    "call_expression", "new_expression", "method_invocation", "object_creation_expression",
+    "type_conversion_expression",
+}  # fmt: skip
 #: Nodes that set a name, with the fields of the target and of the value.
 _ASSIGNS = {
     "variable_declarator": ("name", "value"), "assignment_expression": ("left", "right"),
@@ -28,6 +34,13 @@ _ASSIGNS = {
          "field_definition": ("property", "value"),
     "preproc_def": ("name", "value"), "for_range_loop": ("declarator", "right"),
 }  # fmt: skip
+_WRAPS = {
+    "java": ("class _ { void _() { ", "}}"),
+    "go": ("package _; func _() { ", "}"),
+    "c": ("void _(void) { ", "}"),
+    "cpp": ("void _() { ", "}"),
+}
+_STATEMENTS = ("declaration", "_definition", "return_statement", "_specifier", "preproc_include")
 _TESTS = {
     "if_statement",
     "while_statement",
@@ -110,14 +123,20 @@ Event = Call | Assign | Test | Enter | Leave | Other
 
 
 def parse(text: str, language: str) -> Tree | None:
-    """The tree of a text, with missing closing braces added where that helps; None where too much of it is in error."""
-    tree = _parse(text, language)
-    if _errors(tree) <= MOST_ERRORS:
-        return tree
-    opened = text.count("{") - text.count("}")
-    if 0 < opened <= 50:
-        tree = _parse(text + "\n" + "}" * opened, language)
-    return tree if _errors(tree) <= MOST_ERRORS else None
+    """The tree of a text, repaired where that helps; None where too much of it is in error.
+
+    Repairs, none of which moves a line: missing closing braces are added; loose statements are wrapped in a function.
+    """
+    opened = max(text.count("{") - text.count("}"), 0)
+    closed = text + "\n" + "}" * opened if opened <= 50 else text
+    before, after = _WRAPS.get(language, ("", ""))
+    found = [tree for one in dict.fromkeys((text, closed)) if (tree := _parse(one, language))]
+    best = min(found, key=_errors, default=None)
+    if best is not None and _errors(best):
+        # What garbage is wrapped in would look sound beside it, so that the whole must be without fault.
+        whole = _parse(f"{before}{closed}\n{after}", language)
+        best = whole if whole is not None and not _errors(whole) else best
+    return best if best is not None and _errors(best) <= MOST_ERRORS and _says_something(best) else None
 
 
 def line_of(node: Any) -> int:
@@ -174,9 +193,18 @@ def events(tree: Tree) -> Iterator[Event]:
             yield Other(node)
 
 
-def _parse(text: str, language: str) -> Tree:
-    source = text.encode("utf-8", "replace")
-    return Tree(source, _parser(language).parse(source).root_node)
+def _parse(text: str, language: str) -> Tree | None:
+    """The tree of a text; None where the parser takes too long, for its recovery from errors can be quadratic."""
+    source, parser = text.encode("utf-8", "replace"), _parser(language)
+    end = monotonic() + _SECONDS
+    try:
+        tree = parser.parse(
+            lambda offset, _: source[offset : offset + _CHUNK], progress_callback=lambda *_: monotonic() > end
+        )
+    except ValueError:
+        parser.reset()
+        return None
+    return Tree(source, tree.root_node)
 
 
 @cache
@@ -187,15 +215,28 @@ def _parser(language: str) -> Any:
 
 
 def _errors(tree: Tree) -> float:
-    """The share of bytes that stand in errors, those nearest to the root counted whole."""
+    """The share of bytes that stand in errors, those nearest to the root counted whole, or had to be made up."""
     wrong, end = 0, 0
     for node, left in walk(tree.root):
-        if not left and node.is_error and node.start_byte >= end:
+        if left:
+            continue
+        if node.is_missing:
+            wrong += 1
+        elif node.is_error and node.start_byte >= end:
             # An error that swallowed whole functions still shows them as nodes: only its loose words are lost.
-            inner = sum(one.end_byte - one.start_byte for one in node.children if one.child_count and not one.is_error)
+            inner = sum(one.end_byte - one.start_byte for one in node.children if one.type in FUNCTIONS)
             wrong += node.end_byte - node.start_byte - inner
             end = node.end_byte
     return wrong / max(len(tree.source.strip()), 1)
+
+
+def _says_something(tree: Tree) -> bool:
+    """Whether anything is declared, set, called or returned."""
+    for node, left in walk(tree.root):
+        kind = node.type
+        if not left and (kind in FUNCTIONS or kind in CALLS or kind in _ASSIGNS or kind.endswith(_STATEMENTS)):
+            return True
+    return False
 
 
 def _enter(tree: Tree, node: Any, around: Any) -> Enter:
@@ -238,6 +279,10 @@ def call_of(tree: Tree, node: Any) -> Call:
     if node.type in ("new_expression", "object_creation_expression"):
         kind = node.child_by_field_name("constructor") or node.child_by_field_name("type")
         return Call(f"new {'' if kind is None else _short(tree, kind)}", given, node)
+    if node.type == "type_conversion_expression":
+        # Go's grammar cannot tell `a.b(c)` from a conversion.
+        kind, operand = node.child_by_field_name("type"), node.child_by_field_name("operand")
+        return Call("" if kind is None else _short(tree, kind), [] if operand is None else [operand], node)
     if node.type == "method_invocation":
         receiver, name = node.child_by_field_name("object"), node.child_by_field_name("name")
         before = "" if receiver is None else f"{_short(tree, receiver)}."
