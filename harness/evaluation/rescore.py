@@ -16,7 +16,7 @@ def rescore(run: Run) -> None:
         InputError: the samples are missing, or a metric is unknown here.
     """
     metrics = run_metrics(run.manifest)
-    samples, before = run.samples(), run.scores()
+    samples = run.samples()
     for task in samples["task"].unique():
         if task not in metrics:
             raise InputError(f"samples of task {task!r}, which the manifest does not know", where=str(run.folder))
@@ -24,10 +24,19 @@ def rescore(run: Run) -> None:
         for row in samples[samples["task"] == task].to_dict("records"):
             responses.setdefault(row["model"], []).append(response_of({str(name): cell for name, cell in row.items()}))
         rows = score_responses(str(task), [one for one in metrics[task] if not one.is_external], responses)
-        kept = [one.name for one in metrics[task] if one.is_external]
-        external = before[(before["task"] == task) & before["metric"].isin(kept)].astype(object)
-        rows += external.where(external.notna(), None).to_dict("records")
+        rows += _external_rows(run, str(task), [one.name for one in metrics[task] if one.is_external])
         write_table(run.scores_folder / f"{task}.parquet", rows, SCORES)
+
+
+def _external_rows(run: Run, task: str, metrics: Sequence[str]) -> list[dict[str, Any]]:
+    """The scores of some metrics as they stand in the run; the table is needed only where there are any."""
+    if not metrics:
+        return []
+    before = run.scores()
+    kept = before[(before["task"] == task) & before["metric"].isin(metrics)].astype(object)
+    return [
+        {str(name): cell for name, cell in row.items()} for row in kept.where(kept.notna(), None).to_dict("records")
+    ]
 
 
 def run_metrics(manifest: Mapping[str, Any]) -> dict[str, Sequence[Metric]]:
