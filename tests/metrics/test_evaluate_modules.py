@@ -120,3 +120,5 @@ def test_a_module_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv(TRUST, "no/such")
     with pytest.raises(InputError, match="evaluate module no/such: cannot be loaded"):
         build_metric({"name": "evaluate", "module": "no/such"})
+    with pytest.raises(InputError, match=r"evaluate module './such' is not there"):
+        build_metric({"name": "evaluate", "module": "./such"})

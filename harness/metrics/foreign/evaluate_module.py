@@ -125,6 +125,8 @@ class EvaluateModule(MeanMetric):
 
 def _check_trusted(module: str) -> None:
     named = [one for one in os.environ.get(TRUST, "").split(os.pathsep) if one]
+    if module.startswith((".", "/", "~")) and not Path(module).exists():
+        raise InputError(f"evaluate module {module!r} is not there", mend="name it from the folder the command runs in")
     if Path(module).exists():
         trusted = any(Path(module).resolve().is_relative_to(Path(one).expanduser().resolve()) for one in named)
     else:
