@@ -218,6 +218,32 @@ def test_what_a_script_does_when_started_is_not_run() -> None:
     assert tried(f"{model}def f(): return P(2).x", "assert f() == 2") == Judgement(Ending.PASS)
 
 
+@pytest.mark.parametrize(
+    ("code", "tests"),
+    [
+        ("def f(n): raise StopIteration", "assert all(map(lambda n: f(n) == n * n, range(3)))"),
+        (
+            "import os\ndef f(n): os._exit(0)",
+            "try:\n    f(-1)\n    caught = False\nexcept:\n    caught = True\nassert caught",
+        ),
+        ("def f(n): n.clear(); n.append(7)", "x = [1]\nassert f(x) == 1"),
+        ("class R:\n    __bool__ = lambda s: True\ndef f(n): return R()", "assert f(1)"),
+    ],
+)
+def test_tests_that_natively_could_be_fooled_are_not(code: str, tests: str) -> None:
+    assert tried(code, tests).ending in (Ending.WRONG, Ending.ERROR)
+
+
+def test_what_cannot_be_handed_over_is_the_fault_of_the_tests() -> None:
+    assert tried("def f(g): return g(1)", "assert f(lambda n: n) == 1").ending is Ending.BROKEN
+
+
+def test_chance_is_the_same_in_every_run() -> None:
+    code = "import random\ndef f(): return random.random()"
+    tests = "import random\nassert (f(), random.random()) == (0.8444218515250481, 0.8444218515250481)"
+    assert tried(code, tests) == Judgement(Ending.PASS)
+
+
 def test_a_reason_is_the_same_in_every_run() -> None:
     code = "import os\ndef f(): open(os.getcwd() + '/absent')"
     assert tried(code, "f()").reason == "FileNotFoundError: [Errno 2] No such file or directory: 'folder/absent'"

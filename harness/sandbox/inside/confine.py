@@ -51,7 +51,8 @@ def confine(settings: dict[str, Any], *, may_exec: bool = False) -> None:
     """
     _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
     for name, value in settings["limits"].items():
-        _limit(getattr(resource, f"RLIMIT_{name}"), value)
+        # The signal that tells of spent time comes at the soft limit, before the kill at the hard one.
+        _limit(getattr(resource, f"RLIMIT_{name}"), value, value + (name == "CPU"))
     rules = _rules(settings) if "landlock" in settings["parts"] else []
     _drop_privileges(settings["user"], settings["keeps_files"])
     # Becoming another user clears it.
@@ -68,10 +69,11 @@ def landlock_version() -> int:
     return max(0, int(_libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), 1)))
 
 
-def _limit(what: int, value: int) -> None:
-    _, hard = resource.getrlimit(what)
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(what, (value, value))
+def _limit(what: int, soft: int, hard: int) -> None:
+    _, most = resource.getrlimit(what)
+    if most != resource.RLIM_INFINITY:
+        soft, hard = min(soft, most), min(hard, most)
+    resource.setrlimit(what, (soft, hard))
 
 
 def _prctl(option: int, value: int) -> None:
@@ -84,7 +86,8 @@ def _drop_privileges(user: int | None, keeps_files: bool) -> None:
         for capability in range(_LAST_CAPABILITY + 1):
             _libc.prctl(_PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0)  # fails where it is not held anyway
     if user is not None:
-        os.setgroups([])
+        if os.getgroups():
+            os.setgroups([])
         effective = os.geteuid() if keeps_files else user
         os.setresgid(user, effective, effective)
         # The limit on threads is counted for the real user, and not at all for root.

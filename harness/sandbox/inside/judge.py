@@ -10,7 +10,7 @@ import os
 import sys
 from types import CodeType
 
-from .candidate import STARTED, compiled
+from .candidate import STARTED, compiled, settle_chance
 from .plain import NotPlain, decode, encode, receive, send
 
 # typing costs more to import than all the rest.
@@ -28,6 +28,10 @@ class Gone(BaseException):
     """The candidate's process ended. No handler of the tests should take this for an exception it expects."""
 
 
+class Unusable(BaseException):
+    """The tests hand the candidate what cannot cross: their fault, whatever it does."""
+
+
 class Raised(Exception):
     """The candidate raised something that has no equal here."""
 
@@ -40,6 +44,7 @@ class Candidate:
         #: The last exception that crossed: its object here, its type's name and message there.
         self.last: tuple[BaseException, str, str] | None = None
         self.asked = 0
+        self.gone = False
 
     def has_started(self) -> bool:
         """Whether the process got as far as running what it is given."""
@@ -53,14 +58,18 @@ class Candidate:
 
         Raises:
             Gone: nobody answers.
+            Unusable: the arguments are no plain data.
             Exception: what the candidate raised, as the built-in exception of that name.
         """
         self.asked += 1
-        message = encode(call, _number)
+        try:
+            message = encode(call, _number)
+        except NotPlain as error:
+            raise Unusable(str(error)) from None
         try:
             send(self._writing, message)
         except OSError:
-            raise Gone from None
+            raise self._lost() from None
         return self.hear()
 
     def hear(self) -> tuple[Any, Any]:
@@ -68,7 +77,7 @@ class Candidate:
         try:
             answer = decode(receive(self._reading), lambda number: Remote(self, number))
         except EOFError:
-            raise Gone from None
+            raise self._lost() from None
         except NotPlain as error:
             raise self._remember(Raised(str(error)), "NotPlain", str(error)) from None
         match answer:
@@ -76,18 +85,25 @@ class Candidate:
                 return result, arguments
             case ("raise", str(kind), str(message)):
                 made = getattr(builtins, kind, None)
-                if not (isinstance(made, type) and issubclass(made, Exception)) or made in _NEED_MORE:
+                if not (isinstance(made, type) and issubclass(made, Exception)) or made in _NOT_HERE:
                     made = Raised
                 raise self._remember(made(message), kind, message)
         raise self._remember(Raised("an answer of another form"), "NotPlain", "an answer of another form")
+
+    def _lost(self) -> Gone:
+        self.gone = True
+        return Gone()
 
     def _remember(self, error: Exception, kind: str, message: str) -> Exception:
         self.last = (error, kind, message[:500])
         return error
 
 
-#: Exceptions that take more than a message.
-_NEED_MORE = (UnicodeEncodeError, UnicodeDecodeError, UnicodeTranslateError, ExceptionGroup)
+#: Exceptions that take more than a message, and those that would end a loop of the tests as if it were through.
+_NOT_HERE: tuple[type[Exception], ...] = (
+    *(UnicodeEncodeError, UnicodeDecodeError, UnicodeTranslateError, ExceptionGroup),
+    *(StopIteration, StopAsyncIteration),
+)
 
 
 class Remote:
@@ -122,9 +138,12 @@ class Remote:
         iterator = self._asked.ask("iter", self)[0]
         while True:
             try:
-                yield self._asked.ask("next", iterator)[0]
-            except StopIteration:
-                return
+                value = self._asked.ask("next", iterator)[0]
+            except Raised:
+                if self._asked.last[1] == "StopIteration":
+                    return
+                raise
+            yield value
 
 
 def _update(argument: Any, changed: Any) -> None:
@@ -160,6 +179,7 @@ def judge(spec: dict[str, Any], reading: int, writing: int, report: int) -> None
 def _verdict(spec: dict[str, Any], candidate: Candidate) -> tuple[str, str, str]:
     namespace: dict[str, Any] = {"__name__": "tests"}
     try:
+        settle_chance(spec["given"], spec["tests"])
         exec(compiled(spec["given"], "<given>"), namespace)
         tests = compiled(spec["tests"], "<tests>")
         for name in _names(tests) & sys.stdlib_module_names:
@@ -171,11 +191,13 @@ def _verdict(spec: dict[str, Any], candidate: Candidate) -> tuple[str, str, str]
     if not candidate.has_started():
         return "broken", "ProcessLookupError", "the candidate's process did not start"
     try:
-        return _outcome(tests, spec["entry_point"], namespace, candidate)
-    except Gone:
-        return "gone", "", ""
+        verdict = _outcome(tests, spec["entry_point"], namespace, candidate)
+    except Unusable as error:
+        return "broken", "TypeError", str(error)
     except BaseException as error:  # noqa: BLE001
-        return _explained(error, candidate)
+        verdict = _explained(error, candidate)
+    # Tests that catch everything would take its end for an exception.
+    return ("gone", "", "") if candidate.gone else verdict
 
 
 def _outcome(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Do what standard input says (see `harness.sandbox.command`), then end without further ado."""
+    """Do what standard input says (see `harness.sandbox.process`), then end without further ado."""
     spec = decode(_everything(0), _no_objects)
     os.chdir(spec["confinement"]["folder"])
     confine(spec["confinement"], may_exec=spec["role"] == "node")
