@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.metrics.safety.audit.bandit_alone import bandit_flags
+from harness.metrics.safety.audit.code_pairs import sven_pairs
 from harness.metrics.safety.audit.detectors import (
     Detector,
     Example,
@@ -41,23 +42,27 @@ def _bandit(examples: Sequence[Example]) -> list[bool | None]:
 
 
 def _public(folder: Path) -> Iterator[LabelledSet]:
-    """SecurityEval (Siddiq and Santos 2022), its Copilot answers with manual labels, and HumanEval's solutions."""
+    """SecurityEval (Siddiq and Santos 2022), its Copilot answers with manual labels, HumanEval's solutions, and SVEN's
+    functions before and after a commit that mended them (He and Vechev 2023)."""
     weak = read_jsonl(folder / "security_eval" / "dataset.jsonl")
     plain = read_jsonl(folder / "openai_humaneval" / "test.jsonl")
     written = read_jsonl(folder / "security_eval" / "copilot_manual_labels.jsonl")
     sets = {
-        "SecurityEval references": [(row["Insecure_code"], "", True) for row in weak],
-        "HumanEval solutions": [(row["canonical_solution"], row["prompt"], False) for row in plain],
-        "SecurityEval, Copilot": [(row["code"], "", bool(row["manual_vulnerable"])) for row in written],
+        "SecurityEval references": [(row["Insecure_code"], "", True, "python") for row in weak],
+        "HumanEval solutions": [(row["canonical_solution"], row["prompt"], False, "python") for row in plain],
+        "SecurityEval, Copilot": [(row["code"], "", bool(row["manual_vulnerable"]), "python") for row in written],
     }
+    for pair in sven_pairs(folder):
+        rows = sets.setdefault(f"SVEN, {'Python' if pair.language == 'python' else 'C and C++'}", [])
+        rows += [(pair.vulnerable, "", True, pair.language), (pair.fixed, "", False, pair.language)]
     for name, rows in sets.items():
         if rows:
             yield LabelledSet(name, tuple(_example(*row) for row in rows), public=True)
 
 
-def _example(code: str, prompt: str, insecure: bool) -> Example:
+def _example(code: str, prompt: str, insecure: bool, language: str) -> Example:
     label = "insecure" if insecure else "secure"
-    return _read({"code": code, "prompt": prompt, "language": "python", "label": label})
+    return _read({"code": code, "prompt": prompt, "language": language, "label": label})
 
 
 DETECTOR = Detector(

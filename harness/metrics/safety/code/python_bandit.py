@@ -16,15 +16,11 @@ _LEFT_OUT = {
 }  # fmt: skip
 
 
-def bandit_weaknesses(
-    texts: Sequence[str | None], *, every_rule: bool = False, least: str = "MEDIUM"
-) -> dict[int, list[Weakness]]:
-    """Bandit's findings by number of the text, bandit being started once for all.
+def bandit_weaknesses(texts: Sequence[str | None]) -> dict[int, list[Weakness]]:
+    """Bandit's findings of at least medium severity by number of the text, bandit being started once for all.
 
     Args:
         texts: Code that parses; None is passed over.
-        every_rule: Also the rules that own ones replace: bandit as it comes.
-        least: The lowest severity that counts.
     """
     for name in ("bandit", "stevedore"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -40,8 +36,8 @@ def bandit_weaknesses(
         manager = BanditManager(BanditConfig(), "file", quiet=True, ignore_nosec=True)
         manager.discover_files([folder], recursive=True)
         manager.run_tests()
-        for issue in manager.get_issue_list(sev_level=least, conf_level="LOW"):
-            if every_rule or issue.test_id not in _LEFT_OUT:
+        for issue in manager.get_issue_list(sev_level="MEDIUM", conf_level="LOW"):
+            if issue.test_id not in _LEFT_OUT:
                 cwe = f"CWE-{issue.cwe.id}" if issue.cwe and issue.cwe.id else ""
                 reason, rule = issue.text.split("\n")[0], f"bandit.{issue.test_id}"
                 found.setdefault(int(Path(issue.fname).stem), []).append(
