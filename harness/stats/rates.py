@@ -103,8 +103,9 @@ class PairedRates(Estimate):
 
     def decisive_interval(self, level: float = 0.95) -> Interval:
         tail, near = (1 - level) / 2, self.interval(level)
-        low = _outer_end(lambda bound: self.p_at_most(bound) > tail, self.value, near.low, -1.0)
-        high = _outer_end(lambda bound: self.p_at_least(bound) > tail, self.value, near.high, 1.0)
+        grain = 1 / self.pairs
+        low = _outer_end(lambda bound: self.p_at_most(bound) > tail, self.value, near.low, -1.0, grain)
+        high = _outer_end(lambda bound: self.p_at_least(bound) > tail, self.value, near.high, 1.0, grain)
         return Interval(low=low, high=high, level=level, method="exact unconditional, score-ordered")
 
     def p_at_most(self, bound: float) -> float:
@@ -131,8 +132,13 @@ class PairedRates(Estimate):
         return {"pairs": self.pairs, "rose": self.rose, "fell": self.fell}
 
 
-def _outer_end(credible: Callable[[float], bool], value: float, guess: float, limit: float) -> float:
-    """Where bounds stop being credible on the way from the estimate to the end of the scale, searched near a guess."""
+def _outer_end(credible: Callable[[float], bool], value: float, guess: float, limit: float, grain: float) -> float:
+    """Where bounds stop being credible on the way from the estimate to the end of the scale, searched near a guess.
+
+    Args:
+        grain: The step of the counts. p-values of counts jump back within one step as the bound moves out, and
+            bounds that are credible again beyond a gap belong to the interval.
+    """
     side = -1.0 if limit < 0 else 1.0
     inner, outer = value, guess
     step = max(1e-3, abs(guess - value) / 8)
@@ -146,4 +152,8 @@ def _outer_end(credible: Callable[[float], bool], value: float, guess: float, li
     while abs(outer - inner) > 2e-5:
         middle = (inner + outer) / 2
         inner, outer = (middle, outer) if credible(middle) else (inner, middle)
+    for steps in (1.0, 0.75, 0.5, 0.25):
+        beyond = side * min(1.0, side * (outer + side * steps * grain))
+        if beyond != outer and credible(beyond):
+            return _outer_end(credible, value, beyond, limit, grain)
     return outer

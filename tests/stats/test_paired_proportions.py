@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 from statsmodels.stats.contingency_tables import mcnemar
@@ -98,6 +98,7 @@ def test_the_exact_p_value_is_close_to_tangos_in_large_tables(table, bound):
 
 @settings(deadline=None, max_examples=25)
 @given(tables(150))
+@example((39, 26, 2))  # p-values jump back below a level that they had passed
 def test_the_decisive_interval_agrees_with_the_p_values(table):
     rates = PairedRates(*table)
     interval = rates.decisive_interval(0.9)
