@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,12 @@ time.sleep(600)
 @pytest.fixture(params=LEVELS, ids=level_name)
 def parts(request: pytest.FixtureRequest) -> tuple[str, ...]:
     """Each level of isolation that this machine offers."""
-    if not contains(request.param):
+    if not _offered(request.param):
         pytest.skip(f"this machine does not offer {level_name(request.param)}")
     return request.param
+
+
+_offered = cache(contains)
 
 
 @dataclass

@@ -21,7 +21,7 @@ _NAIVE_JUDGE = """
 import os, signal, sys
 code, tests, report = sys.argv[1], sys.argv[2], int(sys.argv[3])
 signal.signal(signal.SIGALRM, lambda *_: os._exit(1))
-signal.setitimer(signal.ITIMER_REAL, 1.0)
+signal.setitimer(signal.ITIMER_REAL, 0.5)
 verdict = []
 try:
     namespace = {}
@@ -82,7 +82,7 @@ CHEATS = {
         "signal.setitimer(signal.ITIMER_REAL, 0)\n"
         "signal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
         "def f(n):\n"
-        "    time.sleep(0.6)\n"
+        "    time.sleep(0.25)\n"
         "    return n * n\n"
     ),
     "other_tests": ("import sys\ndef f(n):\n    sys._getframe(1).f_globals['f'] = lambda n: n * n\n    return 4\n"),
