@@ -1,7 +1,8 @@
 """Which file of a folder holds which task, group or tag of lm-evaluation-harness."""
 
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,11 @@ class TaskIndex:
     tags: dict[str, list[str]] = field(default_factory=dict)
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> Mapping[str, Any]:
         """Everything that can be asked for."""
-        return [*self.tasks, *self.groups, *self.tags]
+        return ChainMap(self.tasks, self.groups, self.tags)
 
 
-@lru_cache(maxsize=8)
 def index_folder(root: Path) -> TaskIndex:
     """The index of all ``.yaml`` files below a folder. Files that cannot be read are left out, as there.
 

@@ -1,5 +1,8 @@
 """From what a suite names to tasks of lm-evaluation-harness: a file, a folder, a task's, group's or tag's name."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -81,17 +84,15 @@ class _Expansion:
     def __init__(self, folders: list[Path]) -> None:
         package = package_folder()
         self._folders = folders + ([package] if package is not None and package not in folders else [])
+        self._own: dict[Path, TaskIndex] = {}
 
     def of_name(self, name: str, changes: dict[str, Any], groups: tuple[str, ...], *, where: str) -> list[LmEvalTask]:
         index = self._index(name)
         if index is None:
-            known = [one for folder in self._folders for one in index_folder(folder).names]
+            known = [one for index in self._indexes() for one in index.names]
             raise InputError(f"no task, group or tag is named {name!r}", where=where, mend=_near(name, known))
-        if name in index.groups and name not in index.tasks:
-            return self.of_file(read_task_file(index.groups[name]), changes, groups)
-        if name in index.tasks:
-            return self.of_file(read_task_file(index.tasks[name]), changes, groups)
-        paths = [index.tasks[one] for one in sorted(index.tags[name])]
+        path = index.tasks.get(name) or index.groups.get(name)
+        paths = [path] if path else [index.tasks[one] for one in sorted(index.tags[name])]
         return [task for path in paths for task in self.of_file(read_task_file(path), changes, groups)]
 
     def of_file(self, file: TaskFile, changes: dict[str, Any], groups: tuple[str, ...]) -> list[LmEvalTask]:
@@ -129,12 +130,25 @@ class _Expansion:
         name = str(member["task"])
         if self._index(name) is None:
             # lm-evaluation-harness joins the names with "::"; a task's name is also a file's here.
-            return [LmEvalTask(TaskFile(file.path, changes | member | {"task": f"{groups[-1]}.{name}"}), groups)]
+            values = changes | member | {"task": f"{groups[-1]}.{name}"}
+            return [LmEvalTask(replace(file, values=values), groups)]
         return self.of_name(name, changes | {key: v for key, v in member.items() if key != "task"}, groups, where=where)
 
     def _index(self, name: str) -> TaskIndex | None:
-        indexes = (index_folder(folder) for folder in self._folders)
-        return next((one for one in indexes if name in one.tasks or name in one.groups or name in one.tags), None)
+        return next((one for one in self._indexes() if name in one.names), None)
+
+    def _indexes(self) -> Iterator[TaskIndex]:
+        for folder in self._folders:
+            if folder == package_folder():
+                yield _package_index(folder)
+            else:
+                if folder not in self._own:
+                    self._own[folder] = index_folder(folder)
+                yield self._own[folder]
+
+
+# Thousands of files that do not change while a program runs, unlike a user's own.
+_package_index = lru_cache(maxsize=1)(index_folder)
 
 
 #: What a group's file says of the group itself; any other key is a setting of its tasks.

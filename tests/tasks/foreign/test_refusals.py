@@ -18,6 +18,7 @@ dataset_kwargs: {data_files: {test: rows.jsonl}}
 test_split: test
 """
 FIELDS = 'doc_to_text: "{{q}}"\ndoc_to_target: "{{a}}"\n'
+VOTE = "repeats: 8\nfilter_list: [{name: n, filter: [{function: majority_vote}, {function: take_first}]}]\n"
 REFUSED = {
     "tesk: own\n" + FIELDS: ":5: unknown key 'tesk'; did you mean 'task'?",
     FIELDS + "process_docs: !function utils.f\n": ":7: 'process_docs' is Python .* runs only if you trust it",
@@ -35,7 +36,10 @@ REFUSED = {
     FIELDS + "filter_list:\n  - name: n\n    filter:\n      - function: format_span\n": ":10: filter 'format_span'",
     FIELDS + "filter_list:\n  - name: n\n    filter: [{function: regex, regex_pattern: '('}]\n": ":9: .*regular exp",
     FIELDS + "filter_list:\n  - {name: n, filter: [{function: take_first}, {function: lowercase}]}\n": "single letters",
-    FIELDS + "repeats: 8\nfilter_list: [{name: n, filter: [{function: majority_vote}]}]\n": "over 8 repeats",
+    FIELDS
+    + "repeats: 8\nfilter_list: [{name: n, filter: [{function: majority_vote}, {function: take_first}]}]\n": "over 8",
+    FIELDS
+    + "repeats: 8\nfilter_list: [{name: n, filter: [{function: lowercase}]}]\n": "several of 8 answers to one row",
     FIELDS + "generation_kwargs: {num_beams: 4}\n": ":7: 'generation_kwargs.num_beams': input should be 1",
     FIELDS + "generation_kwargs: {untill: x}\n": "did you mean 'until'?",
     FIELDS + "fewshot_config: {sampler: balanced}\n": ":7: 'fewshot_config.sampler'",
