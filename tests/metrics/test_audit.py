@@ -1,6 +1,7 @@
 """The audit of detectors: scikit-learn's figures, cards that a new measurement confirms, files read strictly."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -89,12 +90,17 @@ def test_every_safety_check_of_the_house_has_a_card():
     assert not without, f"no labelled set says how often these are wrong: {without}"
 
 
+def _rules(signature: str) -> str:
+    """A signature without the versions of libraries, which a card outlives if its figures stay."""
+    return re.sub(r":\d+(?:\.\d+)+", "", signature)
+
+
 @pytest.mark.parametrize("check", sorted(CHECKS))
 def test_a_card_says_what_a_new_measurement_says(check):
     card = card_of(check)
     again = f"measure it again: harness safety audit --cards {CARDS.name} --data-folder DATA"
     assert card is not None, again
-    assert card.signature == build_metric(check).signature, again
+    assert _rules(card.signature) == _rules(build_metric(check).signature), again
     detector = find_detector(CHECKS[check])
     fresh = json.loads(json.dumps(measure_card(check, detector, shipped_sets(detector), card.command).to_json()))
     assert [one for one in card.sets if not one["public"]] == fresh["sets"], again
