@@ -12,6 +12,7 @@ def test_json_says_engine_memory_and_whether_it_fits(base_folder: Path, capsys: 
     assert run(["doctor", "--json", "--base", str(base_folder), "--adapters", "2"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["auto"] in ("transformers", "vllm") and said["why"]
+    assert said["sandbox"] in ("none", "seccomp+bwrap", "landlock+seccomp", "landlock+seccomp+bwrap")
     assert {need["dtype"] for need in said["memory_needed"]} == {"float32", "bfloat16", "nf4"}
     assert all(need["fits"] != "no" and need["adapters"] > 0 for need in said["memory_needed"])
 
