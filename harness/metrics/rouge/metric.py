@@ -9,7 +9,7 @@ from importlib.metadata import version
 import numpy as np
 
 from harness.metrics.base import MeanMetric, register
-from harness.metrics.common import mean_score, references
+from harness.metrics.common import mean_score, references, uncollected
 from harness.metrics.rouge.lcs import union_of_lcs
 from harness.metrics.text.overlap import ngram_matches
 from harness.metrics.text.words import different_pairs, encode_pairs
@@ -39,6 +39,7 @@ class RougeMetric(MeanMetric):
     def overlap(self, found: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
         """What each pair of texts shares, the size of ``wanted`` and that of ``found``; shape ``(3, pairs)``."""
 
+    @uncollected
     def measure(self, responses: Sequence[Response]) -> list[Score]:
         if not responses:
             return []

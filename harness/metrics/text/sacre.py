@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from harness.metrics.base import Metric, register
-from harness.metrics.common import references
+from harness.metrics.common import references, uncollected
 from harness.metrics.text.overlap import ngram_matches
 from harness.metrics.text.words import different_pairs, encode_pairs
 from harness.records import InputError, Outcome, Response, Score
@@ -35,6 +35,7 @@ class SacreMetric(Metric):
     def figure(self, sums: np.ndarray, *, sentence: bool = False) -> np.ndarray:
         """The figure from sacrebleu's summed statistics; ``sentence`` for the value of a single segment."""
 
+    @uncollected
     def measure(self, responses: Sequence[Response]) -> list[Score]:
         if not responses:
             return []
