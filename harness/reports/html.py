@@ -14,6 +14,7 @@ from harness.reports.repeats import repeat_lines
 from harness.reports.safety import SafetyPanel, safety_panel
 from harness.reports.safety_text import health_line, summary
 from harness.reports.samples import embed_samples
+from harness.reports.setup import evaluated, seen_in_training, setup_rows
 from harness.reports.tables import comparison_table, main_metrics, references
 from harness.reports.visible import one_line, visible
 
@@ -59,6 +60,9 @@ def html_report(
             health_line=health_line,
             evidence=_evidence(verdict),
             curves=training_curves(manifest),
+            setup=setup_rows(comparison, manifest),
+            setup_models=evaluated(comparison),
+            seen=seen_in_training(comparison),
             manifest=_flatten({key: value for key, value in manifest.items() if key != "training"}),
         )
     )

@@ -6,6 +6,7 @@ from harness.reports.outcome import GLYPH, Candidate, candidates, headline
 from harness.reports.repeats import repeat_lines
 from harness.reports.safety import SafetyPanel
 from harness.reports.safety_text import safety_markdown
+from harness.reports.setup import CONTAMINATED, seen_in_training
 from harness.reports.tables import Cell, Row, Table, comparison_table, main_metrics, references
 from harness.reports.visible import markdown_text
 
@@ -64,6 +65,7 @@ def _rule_line(rule: RuleVerdict) -> str:
 
 def _comparison_section(table: Table, comparison: Comparison) -> str:
     level = next((d.interval.level for d in comparison.differences), 0.95)
+    seen = seen_in_training(comparison)
     lines = [
         f"## Comparison with {markdown_text(table.reference, 80)}",
         "",
@@ -75,14 +77,19 @@ def _comparison_section(table: Table, comparison: Comparison) -> str:
     ]
     for group in table.groups:
         lines.append(f"| *{markdown_text(group.tag, 80)}* |" + " |" * len(table.models))
-        lines += [_row_line(row) for row in group.rows]
+        lines += [_row_line(row, seen) for row in group.rows]
     return "\n".join(lines)
 
 
-def _row_line(row: Row) -> str:
+def _row_line(row: Row, seen: dict[tuple[str, str], int]) -> str:
     lower = "" if row.greater_is_better else ", lower is better"
     task = f"{markdown_text(row.task.name, 80)}<br>{markdown_text(row.metric, 80)}{lower}, n {row.samples:,}"
-    return "| " + " | ".join([task, *(_cell(c, row.places) for c in row.cells)]) + " |"
+    counts = [seen.get((row.task.name, c.model), 0) if row.metric != CONTAMINATED else 0 for c in row.cells]
+    cells = [
+        _cell(c, row.places) + (f"<br>{count} seen in training" if count else "")
+        for c, count in zip(row.cells, counts, strict=True)
+    ]
+    return "| " + " | ".join([task, *cells]) + " |"
 
 
 def _cell(cell: Cell, places: int) -> str:
