@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.records import Comparison, Verdict
+from harness.records import Comparison, RuleVerdict, Verdict
 from harness.reports.visible import one_line, visible
 
 #: Bytes of samples a report carries at most; the whole file stays below 5 MB.
@@ -101,11 +101,16 @@ class _Index:
         self.findings: dict[tuple[str, str], int] = {}
         self.candidates = dict.fromkeys(d.candidate for d in comparison.differences if d.candidate in self.models)
         self.rules = [r for r in verdict.rules if r.samples] if verdict else []
-        self.evidence = {(r.task, key) for r in self.rules if r.stops for key in r.samples}
+        #: Samples of a slice stand under the task that it was cut from.
+        self.whole = {task.name: task.slice_of or task.name for task in comparison.tasks}
+        self.evidence = {where for r in self.rules if r.stops for where in self._named(r)}
         self.flips = _flips(comparison)
         self.entries: dict[Where, list[Any]] = {}
         for row in rows_of(samples):
             self.entries.setdefault((str(row.task), str(row.key)), []).append(row)
+
+    def _named(self, rule: RuleVerdict) -> list[Where]:
+        return [(self.whole.get(rule.task, rule.task), key) for key in rule.samples]
 
     def kind(self, where: Where) -> int:
         """How soon a sample is carried: 0 evidence, 1 lost, 2-5 findings by severity, 6 failed, 7 gained, ..."""
@@ -143,9 +148,9 @@ class _Index:
 
     def head(self, kept: dict[Where, int]) -> dict[str, Any]:
         rules = [
-            {"candidate": self.models.get(r.candidate, -1), "task": self.tasks.get(r.task, -1),
+            {"candidate": self.models.get(r.candidate, -1), "task": self.tasks.get(self.whole.get(r.task, ""), -1),
              "words": one_line(f"{r.candidate}: {r.task} {r.metric} {r.rule}"),
-             "entries": [kept[r.task, key] for key in r.samples if (r.task, key) in kept]}
+             "entries": [kept[where] for where in self._named(r) if where in kept]}
             for r in self.rules
         ]  # fmt: skip
         found = [[one_line(name, 80), one_line(severity, 20)] for name, severity in self.findings]

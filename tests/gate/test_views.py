@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 import harness
-from harness.cli import decide as command
 from harness.records import InputError, Rule
+from harness.reports import sample_frame
+from harness.reports.samples import embed_samples
 from tests.packs import write_pack
 
 N = 60
@@ -46,7 +47,8 @@ def run(tmp_path_factory):
     }
     (folder / "suite.yaml").write_text(yaml.safe_dump(suite))
     done = harness.evaluate(folder / "suite.yaml", folder / "run")
-    command.conclude(done)
+    harness.compare(done)
+    harness.gate_run(done)
     return done
 
 
@@ -120,3 +122,12 @@ def test_what_is_not_there_is_refused(run, tmp_path, rule, message):
 def test_options_that_mean_nothing_are_refused(rule):
     with pytest.raises(ValueError, match="no_new_findings"):
         Rule(tasks="q", **rule)
+
+
+def test_the_report_shows_the_samples_behind_a_rule_on_a_slice(run, tmp_path):
+    rule = {"tasks": "tickets", "rule": "no_worse", "margin": 0.1, "slice": {"language": "de"}}
+    verdict = gated(run, tmp_path, rule)
+    data = json.loads(embed_samples(run.comparison, verdict, sample_frame(run)).json)
+    (named,) = data["rules"]
+    assert data["tasks"][named["task"]] == "tickets"
+    assert len(named["entries"]) == len(verdict.rules[0].samples) == 10
