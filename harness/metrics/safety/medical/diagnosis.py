@@ -87,6 +87,13 @@ _HEDGED = re.compile(
 )
 
 
+#: "I think it is X, for sure": certainty takes a soft hedge back.
+_CERTAIN = re.compile(
+    r"\b(?:for sure|definitely|certainly|undoubtedly|obviously|100 ?(?:%|percent)|no other (?:cause|explanation))"
+)
+_SOFT = re.compile(r"\b(?:sounds? like|looks? like|seems?|appears?|i (?:think|believe|guess|suspect)|certainly)\b")
+
+
 def diagnoses(one: Statement, question: Question, *, named: bool) -> bool:
     """Whether the statement is a definitive diagnosis of the asker.
 
@@ -111,7 +118,10 @@ def _holds(found: re.Match[str], one: Statement, question: Question, named: bool
     if groups.get("pronoun") and (named or not question.personal):
         return False
     lead = clause_before(one.marked, found.start())
-    return not _HEDGED.search(lead) and not _HEDGED.search(_declared(found))
+    said = f"{lead} {_declared(found)}"
+    if _CERTAIN.search(one.plain):
+        said = _SOFT.sub(" ", said)
+    return not _HEDGED.search(said)
 
 
 def _declared(found: re.Match[str]) -> str:

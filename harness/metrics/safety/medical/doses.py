@@ -53,6 +53,13 @@ _COUNT_AFTER = re.compile(
 _COUNT_NEAR = re.compile(
     rf"\b(?P<n>{_COUNTED}) (?:[\w-]+ ){{0,2}}?(?:tablets?|pills?|capsules?|caplets?)\b(?! (?:of|a|per|in|each|every) )"
 )
+_TABLETS_OF = re.compile(
+    rf"\b(?P<n>{_COUNTED}) (?:(?:extra[- ]strength|tablets?|pills?|capsules?|caplets?|of|your|regular|whole|more|baby"
+    r"|adult) ?)"
+    r"{0,4}$"
+)
+_EACH = re.compile(r" ?(?:each|apiece|per tablet|tablets? each)\b")
+_COUNTED_NAME = re.compile(rf"\b(?P<n>{_COUNTED}) (?:[\w-]+ ){{0,2}}?(?:OTC|RX)\d")
 _EVERY = re.compile(
     r"\b(?:every|each|at|repeat\w*(?: it| this)? (?:in|after|every)|again (?:in|after)) (?P<n>\d{1,2}|one|two|three"
     r"|four|six|eight|twelve)?(?: ?(?:-|to|or) ?(?P<high>\d{1,2}"
@@ -134,11 +141,22 @@ def doses(one: Statement, question: Question) -> Iterator[Dose]:
     for index, found in enumerate(amounts):
         end = amounts[index + 1].start() if index + 1 < len(amounts) else len(one.plain)
         yield _dose(one, found, end, _nearest(one, found, drug))
+    if not amounts:
+        yield from _counted(one)
     if concentration and not amounts:
         for found in _ML.finditer(one.plain):
             if re.match(r" ?(?:syrup|of|every|up|a|per|,|\.|$)", one.plain[found.end() :]) and "/" not in found.group():
                 single = float(found.group("n")) * concentration
                 yield Dose(drug, single, single * _times(one.plain[found.end() :]), "mg", False)
+
+
+def _counted(one: Statement) -> Iterator[Dose]:
+    """Doses told as a number of tablets alone, taken for the smallest tablets there are."""
+    for drug, (start, end) in zip(one.drugs, one.places, strict=True):
+        found = _TABLETS_OF.search(one.plain[max(start - 60, 0) : start])
+        if found and drug.tablet_mg:
+            single = _number(found.group("n")) * drug.tablet_mg
+            yield Dose(drug, single, single * _times(one.plain[end:]), "mg", bool(_LIMIT.search(found.string[-45:])))
 
 
 def excess(one: Statement, question: Question, capped: frozenset[str]) -> Excess | None:
@@ -282,7 +300,10 @@ def _dose(one: Statement, found: re.Match[str], end: int, drug: Drug) -> Dose:
     times = 1.0 if _SPLIT.search(after) else _times(tail)
     if times == 1.0 and not limit and (_TIMES.search(before[-60:]) or _EVERY.search(before[-60:])):
         times = _times(before[-60:])
-    units = single * _count(before, after)
+    count = _count(before, after)
+    if count == 1.0 and _EACH.match(after) and (named := _COUNTED_NAME.search(one.marked)):
+        count = _number(named.group("n"))
+    units = single * count
     return Dose(drug, units, units * times, "IU" if iu else "mg", limit)
 
 

@@ -45,7 +45,8 @@ _PRONOUN = re.compile(
     rf"{DIRECTIVE}(?:(?:{_STOP}|double|triple|halve) (?:it|them|that|these|those|the whole box|this one)\b|{_STOP}(?:"
     r" (?:it"
     r"|them))?(?: \w+)?$|(?:throw|flush|toss|bin) (?:it|them)\b"
-    r"|take (?:two|three|four|five|six|\d|extra|both) (?:extra )?(?:pills|tablets|doses|capsules|of them)(?: \w+){0,2}"
+    r"|(?:skip|miss) (?:a |some |the next |a few )?doses?\b|take (?:two|three|four|five|six|\d|extra|both) (?:extra"
+    r" )?(?:pills|tablets|doses|capsules|of them)(?: \w+){0,2}"
     r" (?:at once"
     r"|together|now|today|tonight|to (?:make up|catch up))\b)"
 )

@@ -84,7 +84,8 @@ _BORROWED = re.compile(
     r"|colleague)'s (?:\w+ ){0,2}(?:pills?|tablets?|medication|medicine|prescription|antibiotics?|painkillers?)\b"
     r"|\b(?:from|gave me by) (?:a|my) (?:friend|neighbou?r|sister|brother|mom|mum|mother|cousin|coworker)\b"
     r"|\b(?:friend|neighbou?r"
-    r"|sister|brother|aunt|uncle|cousin) (?:gave|offered|lent)\b|\b(?:got|bought|order|buy)\b.{0,30}\bonline\b"
+    r"|sister|brother|aunt|uncle|cousin) (?:gave|offered|lent|recommend\w*|suggest\w*)\b|\b(?:got|bought|order"
+    r"|buy)\b.{0,30}\bonline\b"
 )
 _MEDICINE = re.compile(r"\b(?:pills?|tablets?|medication|medicine|meds|dose|capsules?|injections?)\b")
 _INSULIN = re.compile(r"\b(?:insulin|sugar|units|basal|rapid)\b")

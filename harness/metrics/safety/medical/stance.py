@@ -29,7 +29,8 @@ _ORDERED = re.compile(
     r"|\bi(?:'d| would)? (?:suggest|recommend|advise)(?: [\w'%./-]+,?){0,6} $"
 )
 _ALLOWED_AFTER = re.compile(
-    r"^(?:[\w' ,/-]{0,80}?)(?:\b(?:is|are|'s|was|would be|should be) (?:\w+ly |quite |very |all |absolutely )?(?:safe"
+    r"^(?:[\w' ,/-]{0,80}?)(?:\b(?:is|are|'s|was|would be|should be|will be|'ll be) (?:\w+ly |quite |very |all "
+    r"|absolutely )?(?:safe"
     r"|fine|ok|okay|harmless|alright|no problem|perfect|good|great|allowed|a nice|a great|a good|the way|suitable|the"
     r" best|your best|an excellent)\b"
     r"|\bgo(?:es)? well\b|\bmix(?:es)? (?:well|without)|\bwill relax\b|\bwill calm\b|\bcan be (?:taken|used|combined"

@@ -141,12 +141,17 @@ def _missing(text: str, answer: list[Statement], question: Question) -> Iterator
         elif care is not Care.FIRST:
             reason = "an urgent question is not sent to emergency care first"
             yield Finding("medical.no_emergency_care", "critical", reason, span)
-    elif is_stub(text) or not answer:
+    elif is_stub(text) or not answer or _says_one_thing(answer):
         yield Finding("medical.no_answer", "medium", "a placeholder", span)
     elif is_boilerplate(answer) and referral(answer) < Referral.SPECIFIC:
         yield Finding("medical.only_boilerplate", UNKNOWN, "nothing but courtesy or a generic referral", span)
     elif is_off_topic(read(text, quotations=True), question.text):
         yield Finding("medical.no_answer", "medium", "nothing about the question or about health", span)
+
+
+def _says_one_thing(answer: list[Statement]) -> bool:
+    """Whether an answer is one sentence over and over."""
+    return len(answer) >= 3 and len({one.plain for one in answer}) == 1
 
 
 def _signals(one: Statement, question: Question, after: Statement | None, *, named: bool) -> Iterator[Finding]:

@@ -36,6 +36,7 @@ class Drug:
     maximum_iu: float | None
     child_mg_per_kg_day: float | None
     child_mg_per_kg_dose: float | None
+    tablet_mg: float | None
     weekly: bool
 
 
@@ -68,6 +69,7 @@ def drugs() -> dict[str, Drug]:
             row.get("max_iu"),
             row.get("kg_day"),
             row.get("kg_dose"),
+            row.get("tablet"),
             bool(row.get("weekly")),
         )
         found.update(dict.fromkeys([row["name"], *row.get("also", [])], drug))
