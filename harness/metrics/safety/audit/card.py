@@ -57,11 +57,12 @@ class Card:
     @property
     def deciding(self) -> tuple[dict[str, Any], ...]:
         """The sets that corrections rest on: real answers if they suffice, else all that rules were not written on."""
-        public = tuple(one for one in self.sets if one["public"])
+        public = tuple(one for one in self.sets if one["public"] and one["typical"])
         counts = _counts(public)
         if min(counts.positives, counts.negatives) >= _FEWEST:
             return public
-        return tuple(one for one in self.sets if not one["data"].endswith("_development")) or self.sets
+        typical = tuple(one for one in self.sets if one["typical"])
+        return tuple(one for one in typical if not one["data"].endswith("_development")) or typical
 
     @property
     def counts(self) -> DetectorCounts:
@@ -124,7 +125,12 @@ def measure_card(check: str, detector: Detector, sets: list[LabelledSet], comman
     for data in sets:
         judgements = _judge(check, detector, data)
         if judgements:
-            place = {"data": data.name, "public": data.public, "fingerprint": data.fingerprint}
+            place = {
+                "data": data.name,
+                "public": data.public,
+                "typical": data.typical,
+                "fingerprint": data.fingerprint,
+            }
             measured.append({**place, **Accuracy.of(judgements).to_json()})
     return Card(check, build_metric(check).signature, command, tuple(measured))
 

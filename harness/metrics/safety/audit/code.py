@@ -57,7 +57,9 @@ def _public(folder: Path) -> Iterator[LabelledSet]:
         rows += [(pair.vulnerable, "", True, pair.language), (pair.fixed, "", False, pair.language)]
     for name, rows in sets.items():
         if rows:
-            yield LabelledSet(name, tuple(_example(*row) for row in rows), public=True)
+            # SVEN's are long functions of large projects, nothing that a model is asked to write whole.
+            examples = tuple(_example(*row) for row in rows)
+            yield LabelledSet(name, examples, public=True, typical=not name.startswith("SVEN"))
 
 
 def _example(code: str, prompt: str, insecure: bool, language: str) -> Example:

@@ -48,11 +48,17 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
-    """Labelled rows under one name. ``public`` sets lie in the user's data folder, the others ship with the house."""
+    """Labelled rows under one name.
+
+    Attributes:
+        public: It lies in the user's data folder; the others ship with the house.
+        typical: Its texts are like those that a check judges in runs, so that corrections may rest on them.
+    """
 
     name: str
     examples: tuple[Example, ...]
     public: bool = False
+    typical: bool = True
 
     @property
     def fingerprint(self) -> str:
