@@ -1,4 +1,4 @@
-"""Many trials on all cores; those that ran out of time are tried once more, alone."""
+"""Many trials on all cores, equal ones once; those that ran out of time are tried once more, alone."""
 
 import os
 from collections.abc import Sequence
@@ -27,10 +27,13 @@ def run_trials(trials: Sequence[Trial], limits: Limits = _DEFAULT, *, wanted: st
         RunError: processes cannot be started.
     """
     parts = demand(wanted)
+    different = list(dict.fromkeys(trials))
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        judgements = list(pool.map(lambda trial: run_trial(trial, parts, limits), trials))
-    # Beside others a process may have had half a core.
-    return [
-        run_trial(trial, parts, limits) if judgement.ending is Ending.TIMEOUT else judgement
-        for trial, judgement in zip(trials, judgements, strict=True)
-    ]
+        judgements = dict(
+            zip(different, pool.map(lambda trial: run_trial(trial, parts, limits), different), strict=True)
+        )
+    for trial, judgement in judgements.items():
+        # Beside others a process may have had half a core.
+        if judgement.ending is Ending.TIMEOUT:
+            judgements[trial] = run_trial(trial, parts, limits)
+    return [judgements[trial] for trial in trials]

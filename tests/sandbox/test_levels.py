@@ -78,7 +78,7 @@ def test_many_trials_come_back_in_order_and_a_timeout_is_tried_again_alone(tmp_p
     assert run_trials([stuck], Limits(seconds=0.5))[0].ending is Ending.TIMEOUT
 
 
-def test_a_timeout_beside_others_that_passes_alone_has_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timeout_that_passes_alone_has_passed_and_equal_trials_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
     from harness.sandbox import batch
     from harness.sandbox.trial import Judgement
 
@@ -90,5 +90,5 @@ def test_a_timeout_beside_others_that_passes_alone_has_passed(monkeypatch: pytes
 
     monkeypatch.setattr(batch, "run_trial", busy_at_first)
     monkeypatch.setattr(batch, "demand", lambda wanted: ("landlock", "seccomp"))
-    assert [one.ending for one in run_trials([Trial("a", ""), Trial("b", "")])] == [Ending.PASS] * 2
+    assert [one.ending for one in run_trials([Trial("a", ""), Trial("b", ""), Trial("a", "")])] == [Ending.PASS] * 3
     assert sorted(heard[:2]) == ["a", "b"] and heard[2:] == ["a", "b"]
