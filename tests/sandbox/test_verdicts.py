@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.sandbox import Ending, Judgement, Limits, Trial, demand, level, run_trial
+from harness.sandbox import Ending, Judgement, Limits, Trial, demand, level, run_trial, surroundings
 from harness.sandbox.inside.judge import READY
 from harness.sandbox.inside.plain import encode
 
@@ -127,7 +127,7 @@ def test_honest_code_passes_and_honest_mistakes_do_not(parts: tuple[str, ...], t
         ("def f(n) return n", Ending.ERROR),
         ("def g(n): return n", Ending.ERROR),
         ("", Ending.ERROR),
-        ("def f(n): return open('/etc/shadow').read()", Ending.FORBIDDEN),
+        ("import socket\ndef f(n): return socket.socket()", Ending.FORBIDDEN),
         ("def f(n): return bytearray(10 ** 10)", Ending.MEMORY),
         ("def f(n): return 'x' * (40 << 20)", Ending.ERROR),
         ("import ctypes\ndef f(n): return ctypes.string_at(0)", Ending.ERROR),
@@ -191,11 +191,19 @@ def test_unusable_tests_are_told_from_wrong_code() -> None:
             "from typing import List\ndef f(a: List[int]) -> int: return sum(a)",
             "assert f([1]) == 1\nassert f.__name__ == 'f'",
         ),
-        ("import numpy\ndef f(a): return numpy.sum(a)", "assert f([1, 2]) == 3"),
     ],
 )
 def test_ordinary_code_runs_as_it_would_anywhere(code: str, tests: str) -> None:
     assert tried(code, tests) == Judgement(Ending.PASS)
+
+
+@pytest.mark.skipif(
+    not any(Path(folder, "numpy").is_dir() for folder in surroundings.libraries()),
+    reason="numpy is installed elsewhere",
+)
+def test_installed_packages_can_be_used_and_their_numbers_are_numbers() -> None:
+    code = "import numpy\ndef f(a): return numpy.sum(a), numpy.float32(0.5), numpy.bool_(True)"
+    assert tried(code, "assert f([1, 2]) == (3, 0.5, True)") == Judgement(Ending.PASS)
 
 
 def test_a_module_that_tests_use_is_never_the_candidates() -> None:
