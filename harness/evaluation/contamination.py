@@ -1,12 +1,12 @@
 """Holding the samples of a suite against the data its models were trained on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from harness.evaluation.suite import Suite
 from harness.evaluation.write import Answered
-from harness.metrics import build_metric
 from harness.records import Finding, Outcome, Response, Score
+from harness.records.selection import PROBE_TAG
 from harness.runs import score_rows
 from harness.training.contamination import Overlap, TrainingText
 from harness.training.examples import read_file
@@ -33,11 +33,12 @@ class Contamination:
         """The metric that every task of the run has besides its own."""
         return [{"name": METRIC}] if self._seen else []
 
-    def scores(self, answered: Answered) -> list[dict[str, Any]]:
-        """Rows of the scores table for one task; models whose training data is not known are not judged."""
-        if not self._seen:
-            return []
-        build_metric(METRIC)
+    def of(self, tasks: Container[str]) -> Callable[[Answered], list[dict[str, Any]]]:
+        """Makes the rows of the scores table for these tasks, and none for others (probes ask what tasks ask)."""
+        return lambda answered: self._scores(answered) if self._seen and answered.task in tasks else []
+
+    def _scores(self, answered: Answered) -> list[dict[str, Any]]:
+        """Models whose training data is not known are not judged."""
         rows = []
         for model, responses in answered.responses.items():
             text = self._seen.get(model)
@@ -62,6 +63,8 @@ def _unknown() -> Score:
 def names(tasks: Sequence[dict[str, Any]], metrics: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Entries of the manifest's tasks with further metrics; fingerprints stay, since nothing asked changes."""
     return [
-        task | {"definition": task["definition"] | {"metrics": [*task["definition"]["metrics"], *metrics]}}
+        task
+        if PROBE_TAG in task["tags"]
+        else task | {"definition": task["definition"] | {"metrics": [*task["definition"]["metrics"], *metrics]}}
         for task in tasks
     ]

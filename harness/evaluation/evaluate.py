@@ -81,8 +81,8 @@ def evaluate(
         engine = desk.engine.describe() if desk.engine else before
     probed, entries = _probes(suite, parity, noise, leaks)
     everything = [*(answered(task, asked.plan, asked.answers) for task in tasks), *probed]
-    write_tables(run, everything, progress, contamination.scores)
-    done = manifest(suite, tasks, candidates, asked.plan, pulses, entries, engine, asked.watches, state="complete")
+    write_tables(run, everything, progress, contamination.of({task.name for task in tasks}))
+    done = manifest(suite, tasks, candidates, asked.plan, pulses, entries, engine, asked.entries, state="complete")
     write_json(run.manifest_path, done | {"tasks": names(done["tasks"], contamination.metrics)})
     return run
 
@@ -109,7 +109,7 @@ def _probes(
 
 def _ask(plan: Plan, candidates: Candidates, referee: Referee | None, desk: Desk, progress: Progress) -> Asked:
     if referee is None:
-        return Asked(plan, desk.ask(plan.requests, "asking the models", progress), {})
+        return Asked(plan, desk.ask(plan.requests, "asking the models", progress))
     return ask_until_decided(plan, candidates.rows, referee, desk, progress)
 
 

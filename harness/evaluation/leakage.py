@@ -30,6 +30,7 @@ from harness.records import (
     sample_key,
 )
 from harness.records.progress import Progress
+from harness.records.selection import PROBE_TAG
 
 VERBATIM, MEMBERSHIP, CANARIES = "leakage_verbatim", "leakage_membership", "leakage_canaries"
 METRICS: dict[str, list[str | dict[str, Any]]] = {
@@ -128,7 +129,7 @@ def describe(settings: LeakageProbe, responses: Mapping[str, Mapping[str, Sequen
                 "name": name,
                 "version": 1,
                 "description": _ABOUT[name],
-                "tags": ["leakage"],
+                "tags": ["leakage", PROBE_TAG],
                 "fingerprint": content_hash([settings.model_dump(mode="json"), sorted(keys)]),
                 "samples": len(keys),
                 "definition": {"metrics": METRICS[name], "labels": []},

@@ -12,6 +12,7 @@ from harness.evaluation.plan import Plan, Question
 from harness.evaluation.probe import NOISE_METRICS, NOISE_TASK, NoiseAudit
 from harness.records import Answer, InputError, Kind, Request, Response, Sample, content_hash, sample_key
 from harness.records.progress import Progress
+from harness.records.selection import PROBE_TAG
 
 
 def audit_noise(
@@ -54,7 +55,7 @@ def describe(settings: NoiseAudit, responses: Mapping[str, Sequence[Response]]) 
         "name": NOISE_TASK,
         "version": 1,
         "description": "Greedy requests of this suite asked a second time, each alone.",
-        "tags": ["noise"],
+        "tags": ["noise", PROBE_TAG],
         "fingerprint": content_hash([settings.model_dump(mode="json"), sorted(keys)]),
         "samples": len(keys),
         "definition": {"metrics": NOISE_METRICS, "labels": []},

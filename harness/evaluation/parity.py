@@ -13,6 +13,7 @@ from harness.evaluation.probe import TASK, ParityProbe
 from harness.models import Model
 from harness.records import Answer, Decoding, Kind, Request, Response, Sample, content_hash, sample_key
 from harness.records.progress import Progress
+from harness.records.selection import PROBE_TAG
 
 
 def probe(
@@ -47,7 +48,7 @@ def describe(settings: ParityProbe, responses: Mapping[str, Sequence[Response]])
         "name": TASK,
         "version": 1,
         "description": "What is served against transformers + PEFT, on prompts of this suite.",
-        "tags": ["parity"],
+        "tags": ["parity", PROBE_TAG],
         "fingerprint": content_hash([settings.model_dump(mode="json"), sorted(keys)]),
         "samples": len(keys),
         "definition": {"metrics": settings.metric_specs, "labels": []},

@@ -10,7 +10,7 @@ from harness.metrics import build_metric
 from harness.metrics.parts import read_by
 from harness.models import Model
 from harness.records import InputError, Kind, Request, Sample, TaskRow
-from harness.records.selection import selected_tasks
+from harness.records.selection import PROBE_TAG, selected_tasks
 from harness.tasks import Task
 
 
@@ -67,15 +67,14 @@ def check_rules(suite: Suite, tasks: Sequence[Task]) -> None:
     Raises:
         InputError: a rule names a task or a metric that is not there.
     """
-    metrics = {task.name: task.metrics for task in tasks}
+    read_besides = [build_metric("contaminated")] if suite.contamination else []
+    metrics = {task.name: [*task.metrics, *read_besides] for task in tasks}
     if suite.parity:
         metrics[TASK] = suite.parity.metrics()
     if suite.noise:
         metrics[NOISE_TASK] = suite.noise.metrics()
     if suite.leakage:
         metrics |= suite.leakage.tasks
-    if suite.contamination:
-        metrics = {name: [*own, build_metric("contaminated")] for name, own in metrics.items()}
     for rule in suite.gate:
         for row in selected_tasks(rule, rule_rows(suite, tasks)):
             read_by(rule, row.name, metrics[row.name])
@@ -85,11 +84,13 @@ def rule_rows(suite: Suite, tasks: Sequence[Task]) -> list[TaskRow]:
     """What rules of a suite select from: its tasks, and its probes where there are any."""
     rows = [TaskRow(name=task.name, tags=list(task.tags), fingerprint="", samples=0) for task in tasks]
     if suite.parity:
-        rows.append(TaskRow(name=TASK, tags=["parity"], fingerprint="", samples=0))
+        rows.append(TaskRow(name=TASK, tags=["parity", PROBE_TAG], fingerprint="", samples=0))
     if suite.noise:
-        rows.append(TaskRow(name=NOISE_TASK, tags=["noise"], fingerprint="", samples=0))
+        rows.append(TaskRow(name=NOISE_TASK, tags=["noise", PROBE_TAG], fingerprint="", samples=0))
     if suite.leakage:
-        rows += [TaskRow(name=name, tags=["leakage"], fingerprint="", samples=0) for name in suite.leakage.tasks]
+        rows += [
+            TaskRow(name=name, tags=["leakage", PROBE_TAG], fingerprint="", samples=0) for name in suite.leakage.tasks
+        ]
     return rows
 
 

@@ -1,11 +1,18 @@
 """Gate rules as data: what a suite or a policy file demands. What they decide lives in the gate room."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Severity = Literal["low", "medium", "high", "critical"]
 RuleKind = Literal["better", "no_worse", "equivalent", "no_new_findings", "at_most", "at_least"]
+
+
+#: Rules by another name: what stands for them, and what may be said otherwise.
+_SHORT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "no_contamination": ({"rule": "at_most", "metric": "contaminated"}, {"value": 0.0, "tasks": "*"}),
+    "parity": ({"rule": "at_most"}, {"value": 0.01, "tasks": "serving_parity", "metric": "logprob_gap"}),
+}
 
 
 class Rule(BaseModel):
@@ -14,7 +21,8 @@ class Rule(BaseModel):
     ``better`` and ``no_worse`` compare with the model named by ``than`` (``base``, ``baseline`` or a model of the
     suite) and read ``margin`` in the metric's own unit; ``equivalent`` asks that the difference lie within it on either
     side. ``no_new_findings`` asks that a check find nothing of ``severity`` or worse on a sample on which it found no
-    such thing of the other model. ``at_most`` and ``at_least`` bound the candidate's own figure.
+    such thing of the other model. ``at_most`` and ``at_least`` bound the candidate's own figure. ``no_contamination``
+    and ``parity`` are read as ``at_most`` on the figures that the suite's sections of those names make.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,6 +41,17 @@ class Rule(BaseModel):
     max_unscorable: Annotated[float, Field(ge=0, le=1)] = Field(
         0.05, description="a larger share of samples without a judgement makes the rule fail as unavailable"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelled_out(cls, value: Any) -> Any:
+        """``no_contamination`` and ``parity`` are other names of ``at_most`` on what a run measures of itself."""
+        if not isinstance(value, dict) or not isinstance(value.get("rule"), str) or value["rule"] not in _SHORT:
+            return value
+        fixed, defaults = _SHORT[value["rule"]]
+        for name in (name for name in fixed if name in value and name != "rule"):
+            raise ValueError(f"rule {value['rule']} takes no {name!r}")
+        return {**defaults, **value, **fixed}
 
     @model_validator(mode="after")
     def _value_where_needed(self) -> "Rule":

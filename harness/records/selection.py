@@ -8,6 +8,10 @@ from harness.records.documents import nearest
 from harness.records.errors import InputError
 from harness.records.rule import Rule
 
+#: What a run asks about itself (parity, noise, leakage) stands among its tasks under this tag. Patterns over names do
+#: not mean it; its name and its tags do.
+PROBE_TAG = "run-probe"
+
 
 class Tagged(Protocol):
     """What is selected: a task, or the row of one."""
@@ -67,7 +71,7 @@ def chosen_metric(rule: Rule, task: str, known: Sequence[str]) -> str | None:
 def _matches(task: Tagged, selector: str) -> bool:
     if selector.startswith("tag:"):
         return any(fnmatchcase(tag, selector.removeprefix("tag:")) for tag in task.tags)
-    return task.name == selector or fnmatchcase(task.name, selector)
+    return task.name == selector or (PROBE_TAG not in task.tags and fnmatchcase(task.name, selector))
 
 
 def sliced_name(task: str, wanted: Mapping[str, object]) -> str:

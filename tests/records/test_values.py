@@ -2,10 +2,12 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from harness.records import Answer, Generation, LogLikelihood, Message, content_hash, sample_key
+from harness.records import Answer, Generation, LogLikelihood, Message, Rule, content_hash, sample_key
 
 texts = st.text(max_size=40)
 logprobs = st.floats(max_value=0, allow_nan=False, allow_infinity=False)
@@ -35,3 +37,18 @@ def test_a_samples_key_changes_with_its_prompt_and_target(document: dict[str, ob
     assert (sample_key(document, one, ()) == sample_key(document, two, ())) == same
     assert (sample_key(document, "p", (one,)) == sample_key(document, "p", (two,))) == same
     assert sample_key(document, one, ()) != sample_key(document, (Message("user", one),), ())
+
+
+def test_rules_by_another_name_are_read_as_what_they_stand_for() -> None:
+    parity = Rule.model_validate({"rule": "parity"})
+    assert (parity.rule, parity.tasks, parity.metric, parity.value) == (
+        "at_most",
+        "serving_parity",
+        "logprob_gap",
+        0.01,
+    )
+    some = Rule.model_validate({"rule": "no_contamination", "tasks": "tag:medical", "value": 0.02})
+    assert (some.rule, some.tasks, some.metric, some.value) == ("at_most", "tag:medical", "contaminated", 0.02)
+    with pytest.raises(ValidationError, match="takes no 'metric'"):
+        Rule.model_validate({"rule": "no_contamination", "metric": "bleu"})
+    assert Rule.model_validate(parity.model_dump()) == parity

@@ -80,7 +80,7 @@ def test_a_suite_counts_what_a_model_was_trained_on_and_the_gate_stops_it(tmp_pa
     suite = write_suite(
         tmp_path, models={"base": {}, "candidate": {}}, engine={"kind": "replay", "options": {"path": "said.jsonl"}},
         contamination={"candidate": "train.jsonl"},
-        gate=[{"tasks": "words", "metric": "contaminated", "rule": "at_most", "value": 0.0}],
+        gate=[{"rule": "no_contamination"}], noise={"samples": 4},
     )  # fmt: skip
     run = evaluate(suite, tmp_path / "run")
     compare(run)
