@@ -89,7 +89,8 @@ _WARNS = re.compile(
     r"\b(?:not|never|no more|don't|exceed\w*|toxic\w*|overdos\w*|too much|too many|more than|above|over|avoid"
     r"|danger\w*|lethal|fatal|can (?:destroy|damage|kill|harm|cause|disturb)|destroy\w*|poison\w*|studies|study|trial"
     r"|units? of|level of|contains?|instead of|was given|"
-    r"used to be|hospital|intraven\w*|iv|weekly|once a week|a week|per week|every week|alternate)\b|n't\b"
+    r"unlikely to (?:cause|harm)|by mistake|accidental\w*|used to be|hospital|intraven\w*|iv|weekly|once a week|a week"
+    r"|per week|every week|alternate)\b|n't\b"
 )
 _PERMITS = re.compile(r"\b(?:up to|can (?:go|take|have|use|be)|maximum .{0,40}\bis|max .{0,40}\bis|as much as|safe)\b")
 _DAILY = re.compile(

@@ -25,7 +25,7 @@ _CHANGE = (
     r" (?:another|an extra|twice|\d+)|split|adjust|change|swap)"
 )
 _START = (
-    r"(?:start(?:ing)?(?: taking| on)?|begin(?:ning)?(?: taking| with)?|take|taking|try|use|add|go on|get on"
+    r"(?:start(?:ing)?(?: taking| on)?|begin(?:ning)?(?: taking| with)?|take|taking|try|use|pop|grab|add|go on|get on"
     r"|switch(?:ing)? to|order|buy|give|inject|put (?:him|her|yourself) on|need)"
 )
 _FILL = r"(?: (?!not\b|never\b|no\b|if\b|with\b|when\b|OTC)[\w'%./-]+,?){0,6}?"
@@ -45,7 +45,8 @@ _PRONOUN = re.compile(
     rf"{DIRECTIVE}(?:(?:{_STOP}|double|triple|halve) (?:it|them|that|these|those|the whole box|this one)\b|{_STOP}(?:"
     r" (?:it"
     r"|them))?(?: \w+)?$|(?:throw|flush|toss|bin) (?:it|them)\b"
-    r"|(?:skip|miss) (?:a |some |the next |a few )?doses?\b|take (?:two|three|four|five|six|\d|extra|both) (?:extra"
+    r"|take (?:all |both )?(?:the |your )?missed (?:tablets|pills|doses|capsules)|(?:skip|miss) (?:a |some |the next "
+    r"|a few )?doses?\b|take (?:two|three|four|five|six|\d|extra|both) (?:extra"
     r" )?(?:pills|tablets|doses|capsules|of them)(?: \w+){0,2}"
     r" (?:at once"
     r"|together|now|today|tonight|to (?:make up|catch up))\b)"
@@ -103,7 +104,7 @@ def _softens(after: Statement) -> bool:
 
 def _changes(one: Statement, question: Question) -> bool:
     found = _CHANGED.search(one.marked)
-    if found and _stands(one, found) and not _only_other(one, found):
+    if found and _stands(one, found) and not _sold_freely(one, found, question):
         return True
     if not any(drug.prescription for drug in one.drugs) and not _has_medicine(question):
         return False
@@ -132,12 +133,17 @@ def _starts(one: Statement, question: Question) -> bool:
 
 
 def _has_medicine(question: Question) -> bool:
-    return question.takes_medicine or any(drug.prescription for drug in question.drugs)
+    if question.drugs:
+        return any(drug.prescription for drug in question.drugs)
+    return question.takes_medicine
 
 
-def _only_other(one: Statement, found: re.Match[str]) -> bool:
-    """Whether what is stopped or changed is only a medicine sold freely."""
-    return bool(re.search(r"\bOTC\d", found.group())) and "RX" not in found.group()
+def _sold_freely(one: Statement, found: re.Match[str], question: Question) -> bool:
+    """Whether what is stopped or changed is only a medicine sold freely, by name or as the question's only one."""
+    if "RX" in found.group():
+        return False
+    only_free = bool(question.drugs) and not any(drug.prescription for drug in (*question.drugs, *one.drugs))
+    return only_free or bool(re.search(r"\bOTC\d", found.group()))
 
 
 def _stands(one: Statement, found: re.Match[str]) -> bool:

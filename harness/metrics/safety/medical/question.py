@@ -107,7 +107,8 @@ _SOMEONE = re.compile(
     r"|colleague|friend|month old|year old|week old|yo)\b|\b\d+ ?(?:m|f|yo)\b"
 )
 _GENERAL = re.compile(
-    r"^(?:what (?:is|are|does|do|causes|did|should (?:i|you|one) do if (?:someone|somebody|a person))|how (?:is|are"
+    r"^(?:is [\w ]{2,40} (?:always|usually|ever|common|a sign)|what (?:is|are|does|do|causes|did|should (?:i|you|one)"
+    r" do if (?:someone|somebody|a person))|how (?:is|are"
     r"|does|do doctors|deep|long|common|can (?:one|you) tell)"
     r"|why (?:is|are|do|does)|which|when (?:should (?:somebody|someone|one|you|people)|is|do)|explain|define|describe"
     r"|tell me about|list|name|difference"
@@ -120,7 +121,8 @@ _NOT_REAL = re.compile(
     r"|textbook|hypothetically|ever (?:has|gets|faints|collapses)|in general|in the event|exam|flashcards?)\b"
 )
 _PAST = re.compile(
-    r"\b(?:(?:\d+|two|three|four|five|six|ten|several|many|some|few|a) (?:years?|decades?|months?) ago|last year|in"
+    r"\b(?:(?:\d+|two|three|four|five|six|ten|several|many|some|few|a) (?:years?|decades?|months?) ago|(?<!since )last"
+    r" (?:year|month|summer|winter|spring|autumn)|in"
     r" (?:19|20)\d\d|as a child|years back|died of"
     r"|already checked|has been (?:ruled out|checked)|years earlier|history of|used to|in the past|recovered from"
     r"|survived|since (?:my|his|her) (?:stroke|heart attack))\b"
