@@ -36,13 +36,13 @@ def show(comparison: Comparison, verdict: Verdict | None, run: Run | None = None
     Console().print(terminal_report(comparison, verdict, safety=safety))
 
 
-def taken(comparison: Comparison) -> str:
-    """How far a run that ended when its rules were decided went."""
-    watched = [task for task in comparison.tasks if task.looks]
-    whole = [task.name for task in comparison.tasks if not task.looks]
-    samples, available = sum(task.samples for task in watched), sum(task.available for task in watched)
-    told = f"until decided: {samples:,} of {available:,} samples of {len(watched)} tasks were asked of each model"
-    return f"{told}; asked whole: {', '.join(whole)}" if whole else told
+def taken(run: Run) -> str:
+    """How far a run that ended when its rules were decided went, and why some tasks were asked whole."""
+    tasks = run.manifest["tasks"]
+    watched = [task for task in tasks if "looks" in task]
+    samples, available = sum(task["samples"] for task in watched), sum(task["available"] for task in watched)
+    lines = [f"until decided: {samples:,} of {available:,} samples of {len(watched)} tasks were asked of each model"]
+    return "\n".join(lines + [f"asked whole: {task['name']} ({task['whole']})" for task in tasks if "whole" in task])
 
 
 def as_json(comparison: Comparison, verdict: Verdict | None, run: Run) -> dict[str, Any]:

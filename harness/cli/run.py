@@ -41,7 +41,7 @@ def run(
     elif not quiet:
         decide.show(comparison, verdict, done)
         if until_decided:
-            typer.echo(decide.taken(comparison))
+            typer.echo(decide.taken(done))
         typer.echo(f"run folder: {done.folder}   report: {done.folder / 'report.html'}")
         if verdict is None:
             typer.echo("the suite has no gate: nothing was decided")

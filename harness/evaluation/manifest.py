@@ -13,7 +13,6 @@ from harness.evaluation.candidates import Candidates
 from harness.evaluation.isolation import isolation
 from harness.evaluation.liveness import Pulse
 from harness.evaluation.plan import Plan
-from harness.evaluation.sequential import Watch
 from harness.evaluation.suite import Suite
 from harness.tasks import Task
 from harness.training.curves import training_summary
@@ -38,7 +37,7 @@ def manifest(
     pulses: Mapping[str, Pulse] = MappingProxyType({}),
     probes: Sequence[dict[str, Any]] = (),
     engine: dict[str, Any] | None = None,
-    watches: Mapping[str, Watch] = MappingProxyType({}),
+    taken: Mapping[str, dict[str, Any]] = MappingProxyType({}),
     *,
     state: str,
 ) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def manifest(
         "base_name": suite.base_name,
         "baseline_name": suite.baseline_name,
         "models": [row.model_dump(mode="json") for row in candidates.rows],
-        "tasks": [*(_task(task, plan, watches.get(task.name)) for task in tasks), *probes],
+        "tasks": [*(_task(task, plan, taken.get(task.name, {})) for task in tasks), *probes],
         "training": {
             model.name: summary
             for model in candidates.models
@@ -67,7 +66,7 @@ def manifest(
     }
 
 
-def _task(task: Task, plan: Plan, watch: Watch | None) -> dict[str, Any]:
+def _task(task: Task, plan: Plan, taken: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": task.name,
         "version": task.version,
@@ -76,7 +75,7 @@ def _task(task: Task, plan: Plan, watch: Watch | None) -> dict[str, Any]:
         "fingerprint": task.fingerprint,
         "samples": len({question.sample.key for question in plan.questions if question.task is task}),
         "definition": task.definition.model_dump(mode="json"),
-        **(watch.entry() if watch else {}),
+        **taken,
     }
 
 

@@ -80,11 +80,14 @@ class Watch:
 
 @dataclass(frozen=True)
 class Asked:
-    """The part of a plan that was asked, its answers, and how the samples of each task that may stop were taken."""
+    """The part of a plan that was asked, and its answers.
+
+    ``entries`` is for the manifest: the looks at each task that may stop early, or why it may not.
+    """
 
     plan: Plan
     answers: Mapping[Request, Answer]
-    watches: Mapping[str, Watch]
+    entries: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def ask_until_decided(
@@ -97,12 +100,12 @@ def ask_until_decided(
         models: All models of the suite, the refused ones with the reason.
         desk: Where answers come from.
     """
-    tasks = list(dict.fromkeys(question.task for question in plan.questions))
+    whole = {task.name: referee.why_whole(task) for task in dict.fromkeys(q.task for q in plan.questions)}
     placed = list(_placed(plan.questions))
     watches = {
-        task.name: Watch(task, 1 + max(place for place, question in placed if question.task is task))
-        for task in tasks
-        if not referee.why_whole(task)
+        question.task.name: Watch(question.task, 1 + place)
+        for place, question in placed
+        if not whole[question.task.name]
     }
     new = [question for question in plan.questions if question.task.name not in watches]
     asked: list[Question] = []
@@ -122,7 +125,8 @@ def ask_until_decided(
             break
         new = []
     kept = set(map(id, asked))
-    return Asked(Plan([question for question in plan.questions if id(question) in kept]), answers, watches)
+    entries = {name: watches[name].entry() if name in watches else {"whole": why} for name, why in whole.items()}
+    return Asked(Plan([question for question in plan.questions if id(question) in kept]), answers, entries)
 
 
 def _sizes() -> Iterator[int]:
