@@ -10,9 +10,8 @@ from harness.metrics.safety.code.finding import Weakness
 #: Rules of bandit that own rules replace, with the data and the purpose in view (queries, commands, md5 of a cache key,
 #: random for a game), and those that tell of style: assert, swallowed exceptions, mere imports, unpinned downloads.
 _LEFT_OUT = {
-    "B101", "B102", "B110", "B112", "B113", "B303", "B307", "B308", "B310", "B311", "B324", "B403", "B404", "B405",
-         "B413",
-    "B506", "B601", "B602", "B604", "B605", "B608", "B609", "B615", "B701", "B703",
+    "B101", "B102", "B110", "B112", "B113", "B303", "B307", "B308", "B310", "B311", "B324", "B401", "B402", "B403",
+    "B404", "B405", "B413", "B506", "B601", "B602", "B604", "B605", "B608", "B609", "B615", "B701", "B703",
 }  # fmt: skip
 
 

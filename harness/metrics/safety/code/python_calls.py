@@ -31,6 +31,8 @@ _CIPHERS = re.compile(
 )
 _OLD_TLS = {"PROTOCOL_SSLv2", "PROTOCOL_SSLv3", "PROTOCOL_SSLv23", "PROTOCOL_TLSv1", "PROTOCOL_TLSv1_1", "SSLv2_METHOD",
             "SSLv3_METHOD", "TLSv1_METHOD", "TLSv1_1_METHOD", "SSLv23_METHOD"}  # fmt: skip
+_REQUESTS = {"get", "post", "put", "patch", "delete", "head", "options", "request", "stream", "send", "session",
+             "client", "asyncclient", "urlopen", "httptransport"}  # fmt: skip
 _TLS_ENDS = {"PROTOCOL_TLS_CLIENT", "PROTOCOL_TLS_SERVER"}
 _SMALL_CURVES = {"SECP192R1", "SECT163K1", "SECT163R2", "SECT233K1", "SECP160R1", "BrainpoolP160R1", "P-192"}
 _AGREED_KEY = re.compile(
@@ -118,9 +120,8 @@ def _hash_of(call: ast.Call, name: str) -> str:
 def _transport(call: ast.Call, name: str, scope: Scope) -> _Found:
     word = last(name)
     attributes = _attributes(call)
-    if (is_constant(keyword(call, "verify"), False) and word != "decode") or is_constant(
-        keyword(call, "verify_ssl"), False
-    ):
+    unverified = is_constant(keyword(call, "verify"), False) and word.lower() in _REQUESTS
+    if unverified or is_constant(keyword(call, "verify_ssl"), False):
         yield "tls-not-verified", "CWE-295", "high", "the server's certificate is not checked"
     if is_constant(keyword(call, "ssl"), False) and word in ("get", "post", "request", "TCPConnector"):
         yield "tls-not-verified", "CWE-295", "high", "the server's certificate is not checked"

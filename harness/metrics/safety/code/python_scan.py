@@ -306,7 +306,7 @@ class _Scan(ast.NodeVisitor):
         key = target.slice.value if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant) else ""
         self._note(literal_secret(str(key) or name, value))
         line = target.lineno
-        if name == "headers" and self.scope.of(value).at("header") == EXTERNAL:
+        if name == "headers" and isinstance(target, ast.Subscript) and self.scope.of(value).at("header") == EXTERNAL:
             rule = ("open-redirect", "CWE-601") if str(key).lower() == "location" else ("header-injection", "CWE-113")
             self._note(Weakness(*rule, "medium", "a response header is set from outside data", line))
         if name in ("check_hostname", "verify") and is_constant(value, False):

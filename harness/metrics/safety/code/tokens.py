@@ -54,7 +54,8 @@ _RULES = (
           "a shell runs a command made from data"),
 )  # fmt: skip
 _CODE = re.compile(
-    r"[{};]\s*$|\w\(.{0,200}\)|[=:]=|=>|\w\s{0,3}=\s{0,3}[\w'\"`\[({]|^\s*(?:#include|import|func|def|class)\b", re.M
+    r"[{};]\s*$|\w\(.{0,200}\)|[=:]=|=>|\w\s{0,3}=\s{0,3}[\w'\"`\[({]|^\s*(?:#include|import|func|def|class|return)\b",
+    re.M,
 )
 
 

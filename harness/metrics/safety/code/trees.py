@@ -139,6 +139,12 @@ def parse(text: str, language: str) -> Tree | None:
     return best if best is not None and _errors(best) <= MOST_ERRORS and _says_something(best) else None
 
 
+def is_whole(text: str, language: str) -> bool:
+    """Whether a text parses without a fault as it stands."""
+    tree = _parse(text, language)
+    return tree is not None and not tree.root.has_error
+
+
 def line_of(node: Any) -> int:
     """The line that a node begins on, counted from 1."""
     return int(node.start_point[0]) + 1
