@@ -120,3 +120,12 @@ def test_unknown_metrics_and_options_are_refused() -> None:
         figure("accc", [])
     with pytest.raises(InputError, match="does not take these options"):
         build_metric({"name": "lm_eval", "metric": "exact_match", "options": {"lower": True}})
+
+
+def test_a_pattern_that_blows_up_is_stopped() -> None:
+    built = build_metric({"name": "exact_match", "regexes_to_ignore": [r"(a|aa)+$"]})
+    response = Response(Sample("t", "k", "q", ("b",)), Answer(generation=Generation("", 1, "stop")), "a" * 5000 + "b")
+    with pytest.raises(InputError, match="takes more than 1 s on one text; make it simpler"):
+        built.measure([response])
+    with pytest.raises(InputError, match="is not a regular expression"):
+        build_metric({"name": "exact_match", "regexes_to_ignore": ["("]})

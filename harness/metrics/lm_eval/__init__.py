@@ -1,7 +1,7 @@
 """Figures and filters of lm-evaluation-harness, for its tasks."""
 
 from harness.metrics.lm_eval.choices import GOLD
-from harness.metrics.lm_eval.filters import INVALID, KNOWN_FILTERS, Filter, Pipeline, apply_pipeline, substitute
+from harness.metrics.lm_eval.filters import INVALID, KNOWN_FILTERS, Filter, Pipeline, apply_pipeline
 from harness.metrics.lm_eval.metric import METRICS, LmEvalMetric
 
 __all__ = [
@@ -13,5 +13,4 @@ __all__ = [
     "LmEvalMetric",
     "Pipeline",
     "apply_pipeline",
-    "substitute",
 ]

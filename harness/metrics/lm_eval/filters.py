@@ -10,10 +10,9 @@ from typing import Annotated, Any, Literal
 import regex
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
+from harness.metrics.patterns import compile_pattern, find_all, substitute
 from harness.records import InputError
 
-#: Seconds that one search may take: patterns come from task files, texts from models.
-TIME_LIMIT = 1.0
 #: What lm-evaluation-harness puts where a pattern matches nothing.
 INVALID = "[invalid]"
 
@@ -95,9 +94,9 @@ class Regex(_Filter):
     @classmethod
     def _compiles(cls, value: str) -> str:
         try:
-            regex.compile(value)
-        except regex.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
+            compile_pattern(value)
+        except InputError as error:
+            raise ValueError(error.what) from None
         return value
 
     def apply(self, text: str, document: Mapping[str, Any]) -> str:
@@ -138,7 +137,7 @@ class MultiChoiceRegex(Regex):
 
     def _plain(self, text: str) -> str:
         for pattern in self.regexes_to_ignore or ():
-            text = substitute(pattern, "", text)
+            text = substitute(compile_pattern(pattern), "", text)
         if self.ignore_case:
             text = text.lower()
         return regex.sub(r"\p{P}", "", text) if self.ignore_punctuation else text
@@ -181,28 +180,9 @@ def select(pattern: str, text: str, which: int) -> str | None:
 
     Of a match with several groups, the first group that is not empty.
     """
-    found = _timed(pattern, lambda: regex.compile(pattern).findall(text, timeout=TIME_LIMIT))
+    found = find_all(compile_pattern(pattern), text)
     if not -len(found) <= which < len(found):
         return None
     chosen = found[which]
-    if isinstance(chosen, tuple):
-        chosen = next((group for group in chosen if group), None)
-    return None if chosen is None else str(chosen).strip()
-
-
-def substitute(pattern: str, replacement: str, text: str, count: int = 0) -> str:
-    """``re.sub``, in bounded time.
-
-    Raises:
-        InputError: it takes too long.
-    """
-    return str(_timed(pattern, lambda: regex.sub(pattern, replacement, text, count=count, timeout=TIME_LIMIT)))
-
-
-def _timed(pattern: str, search: Any) -> Any:
-    try:
-        return search()
-    except TimeoutError:
-        raise InputError(
-            f"regex {pattern!r} takes more than {TIME_LIMIT:g} s on one text", mend="make it simpler"
-        ) from None
+    first = next((group for group in chosen if group), None) if isinstance(chosen, tuple) else chosen
+    return None if first is None else first.strip()

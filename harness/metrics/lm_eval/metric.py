@@ -107,8 +107,7 @@ class LmEvalMetric(Metric):
     def measure(self, responses: Sequence[Response]) -> list[Score]:
         if self._output != "generate_until":
             return self._inner.measure(responses)
-        read = [replace(response, text=self._text(response)) for response in responses]
-        scores = self._inner.measure(read)
+        scores = self._inner.measure([replace(response, text=self._text(response)) for response in responses])
         return [replace(one, extracted=None if one.extracted == INVALID else one.extracted) for one in scores]
 
     def aggregate(self, sums: np.ndarray) -> np.ndarray:
@@ -117,6 +116,8 @@ class LmEvalMetric(Metric):
     def breakdown(self, sums: np.ndarray) -> dict[str, float]:
         return self._inner.breakdown(sums)
 
-    def _text(self, response: Response) -> str:
+    def _text(self, response: Response) -> str | None:
         generation = response.answer.generation
-        return apply_pipeline(self._filters, generation.text if generation else "", response.sample.document)
+        text = apply_pipeline(self._filters, generation.text if generation else "", response.sample.document)
+        # A match counts an answer in which nothing was found; figures of text judge the text that stands for it.
+        return None if text == INVALID and self._metric == "exact_match" else text

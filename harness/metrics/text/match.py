@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.metrics.base import MeanMetric, register
 from harness.metrics.common import mean_score, references
+from harness.metrics.patterns import compile_pattern, substitute
 from harness.records import Outcome, Response, Score
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -63,14 +64,15 @@ class ExactMatch(_Match):
     ) -> None:
         self.ignore_case, self.ignore_punctuation = ignore_case, ignore_punctuation
         self.ignore_numbers, self.strip = ignore_numbers, strip
-        self.regexes_to_ignore = tuple(regexes_to_ignore)
+        self.regexes_to_ignore = tuple(compile_pattern(pattern) for pattern in regexes_to_ignore)
 
     @property
     def signature(self) -> str:
         flags = f"case:{'ignored' if self.ignore_case else 'kept'}|punctuation:"
         flags += f"{'ignored' if self.ignore_punctuation else 'kept'}|numbers:"
         flags += f"{'ignored' if self.ignore_numbers else 'kept'}|strip:{'yes' if self.strip else 'no'}"
-        regexes = f"|ignored:{','.join(self.regexes_to_ignore)}" if self.regexes_to_ignore else ""
+        patterns = ",".join(one.pattern for one in self.regexes_to_ignore)
+        regexes = f"|ignored:{patterns}" if patterns else ""
         return f"{self.name}|{flags}{regexes}|references:any"
 
     def matches(self, text: str, wanted: Sequence[str]) -> bool:
@@ -79,7 +81,7 @@ class ExactMatch(_Match):
 
     def _plain(self, text: str) -> str:
         for pattern in self.regexes_to_ignore:
-            text = re.sub(pattern, "", text)
+            text = substitute(pattern, "", text)
         if self.ignore_case:
             text = text.lower()
         if self.ignore_punctuation:

@@ -233,7 +233,7 @@ def _explain(error: ValidationError, file: TaskFile) -> InputError:
     got = first["input"]
     if isinstance(got, Function):
         return InputError(f"'{dotted}' is not supported: it is Python ({got})", where=where)
-    shown = f" (got {got!r})" if isinstance(got, str | int | float | bool) else ""
+    shown = f" (got {got!r:.60})" if isinstance(got, str | int | float | bool) else ""
     return InputError(f"'{dotted}': {first['msg'][:1].lower()}{first['msg'][1:]}{shown}", where=where)
 
 

@@ -66,7 +66,7 @@ def _spec(entry: dict[str, Any], output: str, where: str) -> dict[str, Any]:
         found = metric if isinstance(metric, Function) else aggregation
         raise InputError(f"metric {str(metric)!r} is not supported: it is Python ({found})", where=where)
     known = METRICS[output]
-    if metric not in known:
+    if not isinstance(metric, str) or metric not in known:
         raise InputError(
             f"metric {metric!r} is not supported for {output}", where=where, mend=nearest(str(metric), list(known))
         )

@@ -6,12 +6,12 @@ A template sees the fields of a row by name, keeps a newline at its end, and has
 from collections.abc import Mapping
 from typing import Any
 
-from harness.metrics.lm_eval import substitute
+from harness.metrics.patterns import compile_pattern, substitute
 from harness.tasks import templates
 
 
 def _regex_replace(string: str, pattern: str, repl: str, count: int = 0) -> str:
-    return substitute(pattern, repl, string, count)
+    return substitute(compile_pattern(pattern), repl, string, count)
 
 
 _ENVIRONMENT = templates.BoundedEnvironment(keep_trailing_newline=True)

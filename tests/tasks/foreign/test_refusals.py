@@ -30,6 +30,8 @@ REFUSED = {
     FIELDS + "metric_list:\n  - metric: acc\n": ":8: metric 'acc' is not supported for generate_until",
     FIELDS + "metric_list:\n  - metric: bleu\n    aggregation: mean\n": ":8: aggregation 'mean' of 'bleu'",
     FIELDS + "metric_list:\n  - metric: exact_match\n    ignore_kase: true\n": "did you mean 'ignore_case'",
+    FIELDS + "metric_list:\n  - metric: [acc]\n": ":8: metric ..acc.. is not supported",
+    FIELDS + "metric_list:\n  - metric: exact_match\n    regexes_to_ignore: ['(']\n": "is not a regular expression",
     FIELDS + "metric_list:\n  - metric: exact_match\n    hf_evaluate: true\n": "from the evaluate hub",
     FIELDS + "metric_list: [{metric: bleu}, {metric: bleu}]\n": ":7: figure 'bleu' stands twice",
     FIELDS + "metric_list:\n  - metric: !function m.f\n": "metric_list.0..metric' is not supported: it is Python",
