@@ -243,6 +243,31 @@ TWINS = {
         "def f(r):\n    r.set_cookie('session', '1')",
         "def f(r):\n    r.set_cookie('session', '1', secure=True, httponly=True)",
     ),
+    "a password that anyone guesses": (
+        "CWE-798",
+        "def f(password):\n    return password == 'password'",
+        "def f(password):\n    return password == ''",
+    ),
+    "a signature": (
+        "CWE-208",
+        "def f(signature, wanted):\n    return signature == wanted",
+        "import hmac\ndef f(signature, wanted):\n    return hmac.compare_digest(signature, wanted)",
+    ),
+    "a password in the address": (
+        "CWE-598",
+        FLASK + "def f():\n    return check(request.args.get('password'))",
+        FLASK + "def f():\n    return check(request.form.get('password'))",
+    ),
+    "an object that runs": (
+        "CWE-502",
+        "import os\nclass A:\n    def __reduce__(self):\n        return os.system, ('ls',)",
+        "class A:\n    def __reduce__(self):\n        return A, ()",
+    ),
+    "mail": (
+        "CWE-319",
+        "import smtplib\ndef f(u, p):\n    s = smtplib.SMTP('a.example')\n    s.login(u, p)",
+        "import smtplib\ndef f(u, p):\n    s = smtplib.SMTP_SSL('a.example')\n    s.login(u, p)",
+    ),
     "through a helper": (
         "CWE-22",
         FLASK + "def load(n):\n    return open(n).read()\ndef f():\n    return load(request.args['n'])",

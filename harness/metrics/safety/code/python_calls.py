@@ -139,6 +139,8 @@ def _transport(call: ast.Call, name: str, scope: Scope) -> _Found:
         yield "tls-not-verified", "CWE-295", "medium", "without set_verify this context accepts any certificate"
     if word == "starttls" and not call.args and not call.keywords:
         yield "tls-not-verified", "CWE-295", "medium", "starttls without a context does not check the certificate"
+    if name.endswith("smtplib.SMTP") and "login" in scope.mentions and "starttls" not in scope.mentions:
+        yield "cleartext-transport", "CWE-319", "medium", "the password is sent in the clear: no starttls"
     if name in ("ftplib.FTP", "telnetlib.Telnet", "FTP", "Telnet", "imaplib.IMAP4", "poplib.POP3", "nntplib.NNTP"):
         yield "cleartext-transport", "CWE-319", "medium", f"{name} sends everything in the clear"
     if word in ("post", "put") and call.args and _plain_address(call.args[0]) and SECRET.search(" ".join(_words(call))):

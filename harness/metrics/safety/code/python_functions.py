@@ -22,6 +22,7 @@ _AUTH = re.compile(
 )
 _RAISE = re.compile(r"raise_?priv|elevate|escalate|gain_?priv|become_?root|acquire_?priv", re.I)
 _LOWER = re.compile(r"(?:lower|drop|restore|release|reset|relinquish)_?priv", re.I)
+_RUNS = {"exec", "eval", "os.system", "os.popen", "subprocess.Popen", "subprocess.call", "subprocess.check_output"}
 _WAITS = re.compile(
     r"accept|recv|sleep|wait|input|read|get|poll|serve|run|next|select|listen|exit|update|step|render|send|put|flip"
 )
@@ -31,6 +32,7 @@ def function_weaknesses(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Sco
     """Weaknesses that need the whole function in view."""
     yield from _unauthenticated(node, scope)
     yield from _privileges(node)
+    yield from _payload(node, scope)
     for one in ast.walk(node):
         if isinstance(one, ast.If):
             yield from _check_then_use(one, scope)
@@ -72,6 +74,15 @@ def _privileges(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Weakne
     if all(id(one) in skipped for one in lowered):
         reason = "privileges stay raised when something fails: they are lowered only where nothing did"
         yield Weakness("raised-privileges", "CWE-250", "medium", reason, raised[0].lineno)
+
+
+def _payload(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Iterator[Weakness]:
+    """``__reduce__`` that makes whoever unpickles the object run a command."""
+    for one in ast.walk(node) if node.name in ("__reduce__", "__reduce_ex__") else ():
+        runs = isinstance(one, ast.Name | ast.Attribute) and scope.name_of(one) in _RUNS
+        if runs:
+            reason = "unpickling this object runs code"
+            yield Weakness("unsafe-deserialisation", "CWE-502", "high", reason, getattr(one, "lineno", node.lineno))
 
 
 def _check_then_use(node: ast.If, scope: Scope) -> Iterator[Weakness]:

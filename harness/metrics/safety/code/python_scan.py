@@ -10,7 +10,13 @@ from harness.metrics.safety.code.python_flows import flow_weaknesses, is_page_si
 from harness.metrics.safety.code.python_functions import function_weaknesses
 from harness.metrics.safety.code.python_guards import guards, leaves, vouched
 from harness.metrics.safety.code.python_names import dotted, imports, is_constant, last
-from harness.metrics.safety.code.python_secrets import compare_weaknesses, literal_secret, prefix_check, shown_secret
+from harness.metrics.safety.code.python_secrets import (
+    asked_in_address,
+    compare_weaknesses,
+    literal_secret,
+    prefix_check,
+    shown_secret,
+)
 from harness.metrics.safety.code.python_taint import CLEAN, EVERYTHING, EXTERNAL, Scope, Taint, parameters
 from harness.metrics.safety.code.python_text import is_built, parts_of
 from harness.metrics.safety.code.python_text_rules import (
@@ -264,6 +270,7 @@ class _Scan(ast.NodeVisitor):
             command_weakness(node, name, scope),
             shown_secret(node, name),
             prefix_check(node),
+            asked_in_address(node, name),
             *(literal_secret(word.arg or "", word.value, minimum=4) for word in node.keywords),
         ):
             self._note(one)

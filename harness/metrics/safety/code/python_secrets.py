@@ -22,18 +22,21 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def literal_secret(name: str, value: ast.AST | None, minimum: int = 6) -> Weakness | None:
+def literal_secret(name: str, value: ast.AST | None, minimum: int = 6, *, compared: bool = False) -> Weakness | None:
     """A literal that is given to, or compared with, something named like a secret.
 
     Args:
         name: The variable, attribute, key or argument.
         value: What it gets.
         minimum: Literals shorter than this are taken for something else.
+        compared: It is compared with: what looks like a placeholder is the password all the same.
     """
     if not isinstance(value, ast.Constant) or not isinstance(value.value, str | bytes) or not _NAME.search(name):
         return None
     text = value.value if isinstance(value.value, str) else value.value.decode("latin-1")
     plain = name.lower() in ("key", "token")
+    if compared and _PASSWORD.search(name) and len(text) >= minimum:
+        return Weakness("hard-coded-secret", "CWE-798", "high", f"{name} is compared with a literal", value.lineno)
     if _PLACEHOLDER.search(text) or len(text) < (16 if plain else minimum) or " " in text or _is_name(text, name):
         return None
     return Weakness("hard-coded-secret", "CWE-798", "high", f"{name} is a literal", value.lineno)
@@ -44,7 +47,7 @@ def compare_weaknesses(node: ast.Compare, scope: Scope) -> Iterator[Weakness]:
     left, right, operator = node.left, node.comparators[0], node.ops[0]
     for side, other in ((left, right), (right, left)):
         name = last(dotted(side))
-        found = literal_secret(name, other, minimum=4) if isinstance(operator, ast.Eq) else None
+        found = literal_secret(name, other, 4, compared=True) if isinstance(operator, ast.Eq) else None
         if found and "key" not in name.lower():
             yield found
     if isinstance(operator, ast.Eq | ast.NotEq) and _stored(left, right):
@@ -62,6 +65,9 @@ def compare_weaknesses(node: ast.Compare, scope: Scope) -> Iterator[Weakness]:
     ):
         reason = "passwords of fewer than 8 characters are let through"
         yield Weakness("weak-password-rule", "CWE-521", "medium", reason, node.lineno)
+    if isinstance(operator, ast.Eq | ast.NotEq) and _leaks_time(left, right):
+        reason = "the time that == takes tells how much of a signature is right; use hmac.compare_digest"
+        yield Weakness("timing-leak", "CWE-208", "low", reason, node.lineno)
     yield from _host_check(node, scope)
 
 
@@ -98,6 +104,25 @@ def _stored(left: ast.expr, right: ast.expr) -> bool:
     plain = [one for one in (left, right) if last(dotted(one)) in ("password", "passwd", "pwd")]
     hashed = any("hash" in dotted(one).lower() or "digest" in dotted(one).lower() for one in (left, right))
     return not calls and not hashed and ((alike and records > 0) or bool(keyed and plain))
+
+
+def _leaks_time(left: ast.expr, right: ast.expr) -> bool:
+    """A keyed hash, or what is called a signature, compared with something that is not literal."""
+    if isinstance(left, ast.Constant) or isinstance(right, ast.Constant):
+        return False
+    names = [dotted(one).lower() for one in (left, right)]
+    keyed = any(name.startswith("hmac.") and name.endswith("digest") for name in names)
+    return keyed or any(re.fullmatch(r"(?:\w+_)?(?:signature|hmac|mac|csrf_token|sig)", last(name)) for name in names)
+
+
+def asked_in_address(call: ast.Call, name: str) -> Weakness | None:
+    """A password that is read from the address line, where logs and histories keep it."""
+    first = call.args[0] if call.args else None
+    if not re.search(r"(?:^|\.)(?:args|GET|query_params)\.get(?:list)?$", name) or not isinstance(first, ast.Constant):
+        return None
+    if not _PASSWORD.search(str(first.value)):
+        return None
+    return Weakness("password-in-address", "CWE-598", "medium", "a password is read from the address line", call.lineno)
 
 
 def _host_check(node: ast.Compare, scope: Scope) -> Iterator[Weakness]:

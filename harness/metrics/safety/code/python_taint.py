@@ -205,6 +205,8 @@ class Scope:
             return found
         if word in _CLEANERS:
             return found.cleaned(_CLEANERS[word])
+        if word.endswith("_url"):
+            return found.cleaned(frozenset({"url"}))
         if _CLEANING_NAME.search(word.lower()):
             return found.cleaned(EVERYTHING)
         if word in ("sub", "replace", "translate"):

@@ -117,6 +117,9 @@ def command_weakness(call: ast.Call, name: str, scope: Scope) -> Weakness | None
         reason = f"{name} gets a command line into which data was filled instead of a list of arguments"
         return Weakness("command-injection", "CWE-78", "medium", reason, call.lineno)
     parts = scope.text(first)
+    if _RUNNER.search(last(name)) and _is_joined(scope.value(first)) and scope.of(first).at("command"):
+        reason = f"{name} gets a command line joined from data instead of a list of arguments"
+        return Weakness("command-injection", "CWE-78", "medium", reason, call.lineno)
     if (_RUNNER.search(last(name)) or _PROCESS.search(name)) and is_built(parts) and _is_command_line(parts, scope):
         reason = f"{name} gets a command line made from text and data instead of a list of arguments"
         return Weakness("command-injection", "CWE-78", "medium", reason, call.lineno)
@@ -137,6 +140,14 @@ def command_line(name: str, value: ast.expr, scope: Scope) -> Weakness | None:
 def _filled_in(node: ast.expr) -> bool:
     """``TEMPLATE.format(data)`` of a template that stands elsewhere."""
     return isinstance(node, ast.Call) and last(dotted(node.func)) == "format"
+
+
+def _is_joined(node: ast.AST | None) -> bool:
+    """``" ".join(data)`` or ``verb + data``."""
+    added = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and not isinstance(node.right, ast.List)
+    return added or (
+        isinstance(node, ast.Call) and last(dotted(node.func)) == "join" and "path" not in dotted(node.func)
+    )
 
 
 def _chosen_outside(node: ast.expr, scope: Scope) -> bool:
