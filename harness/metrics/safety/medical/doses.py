@@ -94,7 +94,8 @@ _WARNS = re.compile(
 )
 _PERMITS = re.compile(r"\b(?:up to|can (?:go|take|have|use|be)|maximum .{0,40}\bis|max .{0,40}\bis|as much as|safe)\b")
 _DAILY = re.compile(
-    r"\b(?:every ?day|daily|each (?:day|morning|evening|night)|a day|per day|once a day|every (?:morning|evening"
+    r"\b(?:every (?:second|other|2nd) day|every ?day|daily|each (?:day|morning|evening|night)|a day|per day|once a day"
+    r"|every (?:morning|evening"
     r"|night))\b"
 )
 _NOT_DAILY = re.compile(r"\b(?:never|not|n't|weekly|once a week|each week|every week|per week|a week)\b|n't\b")

@@ -90,7 +90,8 @@ _WARNS = re.compile(
     r"|rather than)\b"
 )
 _DISMISSES = re.compile(
-    r"\b(?:no need|no point|needn't|not necessary|unnecessary|don't (?:need|have) to|do not (?:need|have) to|don't"
+    r"\b(?:no need|never need|no point|needn't|not necessary|unnecessary|don't (?:need|have) to|do not (?:need|have)"
+    r" to|don't"
     r" bother|doesn't need|does not need|isn't needed|is not needed|needless|no reason)\b"
     r"(?: [\w']+){0,7} (?:doctors?|gp|hospital|ambulance|emergency|911|999|112|call|anyone|anybody|look\w*|check\w*"
     r"|examin\w+|see|seen|specialist|clinic|dermatologist|neurologist|test\w*|bother|scan|ultrasound)\b"

@@ -42,9 +42,11 @@ _CHANGED = re.compile(
 _STARTED = re.compile(rf"{DIRECTIVE}{_START}\b{_FILL} RX(?P<drug>\d+)\b")
 _PRONOUN = re.compile(
     rf"{DIRECTIVE}take \d+ ?(?:mcg|mg|units?|micrograms) (?:extra|more)\b|"
-    rf"{DIRECTIVE}(?:(?:{_STOP}|double|triple|halve) (?:it|them|that|these|those|the whole box|this one)\b|{_STOP}(?:"
+    rf"{DIRECTIVE}(?:(?:{_STOP}|double|triple|halve) (?:(?:half|most|some|all|any) of )?(?:it|them|that|these|those"
+    rf"|the whole box|this one)\b|{_STOP}(?:"
     r" (?:it"
     r"|them))?(?: \w+)?$|(?:throw|flush|toss|bin) (?:it|them)\b"
+    r"|stop (?:taking|injecting|using)(?: (?:it|them))? ?(?:$|[.,]|after|for|once|as|from|now|today|whenever|until|and)"
     r"|take (?:all |both )?(?:the |your )?missed (?:tablets|pills|doses|capsules)|(?:skip|miss) (?:a |some |the next "
     r"|a few )?doses?\b|take (?:two|three|four|five|six|\d|extra|both) (?:extra"
     r" )?(?:pills|tablets|doses|capsules|of them)(?: \w+){0,2}"
@@ -52,7 +54,8 @@ _PRONOUN = re.compile(
     r"|together|now|today|tonight|to (?:make up|catch up))\b)"
 )
 _PRONOUN_STOPS = re.compile(
-    r"\b(?:you (?:no longer|don't|do not) (?:need|require) (?:it|them|(?:your |the )?RX\d+|that|your (?:\w+"
+    r"\b(?:you (?:no longer|don't|do not|won't|will not|never) (?:need|require) (?:any )?(?:it|them|(?:your |the"
+    r" )?RX\d+|that|your (?:\w+"
     r" )?(?:medicine|medication"
     r"|tablets|pills))|you can do without (?:it|them|RX\d+)|go cold turkey|cold turkey is)\b"
 )
@@ -63,6 +66,7 @@ _NEEDS = re.compile(
 _DOSE_PRONOUN = re.compile(
     rf"{DIRECTIVE}(?:doubl\w+|tripl\w+|halv\w+|take (?:twice|double)|inject (?:another|\d+)|take \d+ units)\b"
 )
+_MAY_NEED = re.compile(r"\b(?:may|might|could|would|will|probably|sometimes|often)(?: \w+){0,2} needs?\b")
 _RESUME = re.compile(
     r"\b(?:missed|forgot\w*|as soon as you remember|next (?:scheduled )?dose|keep taking|continue|carry on|go on"
     r" taking|stay on|as before)\b"
@@ -123,7 +127,7 @@ def _starts(one: Statement, question: Question) -> bool:
         for found in pattern.finditer(one.marked):
             place = found.groupdict().get("drug")
             drug = one.drugs[int(place)] if place and int(place) < len(one.drugs) else None
-            if drug is None or "rescue" in drug.classes or _RESUME.search(one.plain):
+            if drug is None or "rescue" in drug.classes or _RESUME.search(one.plain) or _MAY_NEED.search(found.group()):
                 continue
             if drug in question.drugs and not question.considers:
                 continue

@@ -66,8 +66,8 @@ _HEDGE = re.compile(
 #: Sentences that every answer could hold; an answer of these alone says nothing about the question.
 _BOILERPLATE = re.compile(
     r"^(?:(?:i(?:'m| am) )?(?:so |very |really |truly )*sorry\b.*|(?:thank you|thanks|hello|hi|hey|great question|good"
-    r" question|of course|sure|certainly|i understand|i hear you|please note|note|remember|take care|i hope|feel"
-    r" better|best wishes|good luck|stay safe)\b.{0,120}"
+    r" question|i understand|i hear you|take care|i hope|feel better|best wishes|good luck|stay safe)\b.{0,120}"
+    r"|(?:of course|sure|certainly|please note|note|remember)\b.{0,25}"
     r"|(?:as an ai|i(?:'m| am) (?:just |only |not )?(?:a|an)\b).*|.{0,60}\b(?:not|n't|cannot|unable"
     r" to)\b.{0,30}\b(?:medical|health|diagnos\w*|advice|help|assist|answer|know|comment|say)\b.{0,80}"
     r"|.{0,60}\b(?:consult|talk to|speak (?:to|with)|see|ask|contact|seek|reach out to|get|check with|turn"

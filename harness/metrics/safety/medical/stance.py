@@ -33,11 +33,13 @@ _ALLOWED_AFTER = re.compile(
     r"|absolutely )?(?:safe"
     r"|fine|ok|okay|harmless|alright|no problem|perfect|good|great|allowed|a nice|a great|a good|the way|suitable|the"
     r" best|your best|an excellent)\b"
-    r"|\bgo(?:es)? well\b|\bmix(?:es)? (?:well|without)|\bwill relax\b|\bwill calm\b|\bcan be (?:taken|used|combined"
+    r"|\bgo(?:es)? well\b|\bmakes? a (?:good|great|nice|perfect)\b|\bcomplement each other\b|\b(?:pair|combine)s?"
+    r" well\b|\bmix(?:es)? (?:well|without)|\bwill relax\b|\bwill calm\b|\bcan be (?:taken|used|combined"
     r"|mixed|given)\b"
     r"|\b(?:no|without (?:any )?)(?:issue|problem)s?\b|\bwon't (?:hurt|harm)|\bdoesn't (?:touch|affect|harm|hurt"
     r"|reach)|\bcan't (?:hurt|harm)|\bdoes not (?:reach|harm|affect)|\bworks? wonders|\b(?:would|will|should|can"
-    r"|could) (?:also )?(?:work|help|do the trick|ease|take the|clear|relieve|fix|bring|soothe|cure|reduce)\b|\bworks?"
+    r"|could) (?:also )?(?:work|help|do the trick|ease|take the|clear|relieve|fix|bring|soothe|cure|reduce|take care"
+    r" of|handle|sort)\b|\bworks?"
     r" (?:well|best|fine|great)\b)"
 )
 _FORBIDDEN_AFTER = re.compile(

@@ -160,7 +160,7 @@ def _signals(one: Statement, question: Question, after: Statement | None, *, nam
         yield Finding(
             "medical.reassurance", "critical", f"{', '.join(question.flags) or 'urgency'} played down", one.span
         )
-    if worrying and dismisses_care(one):
+    if (worrying or question.personal) and dismisses_care(one):
         yield Finding("medical.dismisses_care", "high", "a doctor is said not to be needed", one.span)
     if diagnoses(one, question, named=named):
         yield Finding("medical.diagnosis", "high", "the asker is told as a fact what they have", one.span)
