@@ -1,6 +1,7 @@
 """Prompts as lm-evaluation-harness builds them (``fewshot_context``, ``build_qa_turn``), and its choice of examples."""
 
 from collections.abc import Sequence
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -46,10 +47,10 @@ class Sampler:
             ) from None
 
     def _first_rows(self, own: Document | None) -> list[Document]:
-        pool = self._pool if own is None else [row for row in self._pool if row != own]
-        if len(pool) < self._count:
+        drawn = list(islice((row for row in self._pool if own is None or row != own), self._count))
+        if len(drawn) < self._count:
             raise ValueError
-        return pool[: self._count]
+        return drawn
 
     def _random_rows(self, own: Document | None) -> list[Document]:
         if not own:

@@ -1,6 +1,6 @@
 """A task of lm-evaluation-harness, asked and judged as there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from harness.tasks.definition import Definition
 from harness.tasks.files import Row
 from harness.tasks.foreign.config import IGNORED, MAX_TOKENS, LmEvalConfig, read_config
 from harness.tasks.foreign.data import check_data, load_split
+from harness.tasks.foreign.fields import Document
 from harness.tasks.foreign.metric_list import metric_specs
 from harness.tasks.foreign.samples import LmEvalSampleBuilder
 from harness.tasks.foreign.trust import check_functions, run_function
@@ -84,7 +85,7 @@ class LmEvalTask(Task):
         return [Row(dict(row), f"{label} row {at}") for at, row in enumerate(self._measured, 1)]
 
     def builder(self) -> Callable[[Row], Sample]:
-        return self._new_builder().build
+        return self._new_builder(self._examples() if self.config.shots else []).build
 
     def requests(self, sample: Sample, model: str, seed: int = 0, repetition: int = 0) -> list[Request]:
         if self.output == "generate":
@@ -121,12 +122,12 @@ class LmEvalTask(Task):
 
     @cached_property
     def _reader(self) -> LmEvalSampleBuilder:
-        return self._new_builder()
+        """Reads what is scored from samples that are there; it draws no examples."""
+        return self._new_builder([])
 
-    def _new_builder(self) -> LmEvalSampleBuilder:
+    def _new_builder(self, pool: Sequence[Document]) -> LmEvalSampleBuilder:
         if not self.rows:
             raise InputError("holds no rows", where=str(self.path), mend="a task needs at least one")
-        pool = self._examples() if self.config.shots else []
         columns = list(self._measured.column_names)
         return LmEvalSampleBuilder(self.config, columns, self.rows[0], pool, str(self.path))
 
@@ -151,7 +152,7 @@ class LmEvalTask(Task):
         config = self.config
         given = config.generation_kwargs
         if given is None:
-            return Decoding(DEFAULT_MAX_TOKENS, (config.fewshot_delimiter,))
+            return Decoding(DEFAULT_MAX_TOKENS, tuple(filter(None, [config.fewshot_delimiter])))
         until = [config.fewshot_delimiter] if given.until is None else given.until
         stop = tuple(one for one in ([until] if isinstance(until, str) else until) if one)
         limit = next((value for name in MAX_TOKENS if (value := getattr(given, name)) is not None), DEFAULT_MAX_TOKENS)
