@@ -46,23 +46,33 @@ class RougeMetric(MeanMetric):
         wanted = [references(response, self.name) for response in responses]
         sizes = [len(several) for several in wanted]
         found = [response.text or "" for response, size in zip(responses, sizes, strict=True) for _ in range(size)]
-        found, against, index = different_pairs(found, [one for several in wanted for one in several])
-        values = f_measure(*self.overlap(found, against))[index]
+        values = f_measure(*self.overlap(found, [one for several in wanted for one in several]))
         best = np.maximum.reduceat(values, np.cumsum([0, *sizes[:-1]]))
         return [
             mean_score(value, extracted=response.text) for value, response in zip(best.tolist(), responses, strict=True)
         ]
 
 
-class RougeN(RougeMetric):
+class _CodedRouge(RougeMetric):
+    """Compares texts as strings with one character a word."""
+
+    def overlap(self, found: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
+        *codes, index = _encoded(tuple(found), tuple(wanted), self.stemmer)
+        return self.compare(*codes)[:, index]
+
+    @abstractmethod
+    def compare(self, found: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
+        """As `overlap`, of coded texts."""
+
+
+class RougeN(_CodedRouge):
     """Overlap of n-grams."""
 
     order: int
 
-    def overlap(self, found: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
-        codes = _encoded(tuple(found), tuple(wanted), self.stemmer)
-        sizes = [np.maximum(_lengths(side) - self.order + 1, 0) for side in reversed(codes)]
-        return np.stack([ngram_matches(*codes, (self.order,))[:, 0], *sizes])
+    def compare(self, found: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
+        sizes = [np.maximum(_lengths(side) - self.order + 1, 0) for side in (wanted, found)]
+        return np.stack([ngram_matches(found, wanted, (self.order,))[:, 0], *sizes])
 
 
 @register("rouge1")
@@ -80,16 +90,15 @@ class Rouge2(RougeN):
 
 
 @register("rougeL")
-class RougeL(RougeMetric):
+class RougeL(_CodedRouge):
     """Longest common subsequence of the whole texts, by rapidfuzz's bit-parallel algorithm."""
 
-    def overlap(self, found: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
+    def compare(self, found: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
         from rapidfuzz.distance import LCSseq
         from rapidfuzz.process import cpdist
 
-        codes = _encoded(tuple(found), tuple(wanted), self.stemmer)
-        shared = cpdist(*codes, scorer=LCSseq.similarity, dtype=np.int64)
-        return np.stack([shared, *(_lengths(side) for side in reversed(codes))])
+        shared = cpdist(found, wanted, scorer=LCSseq.similarity, dtype=np.int64)
+        return np.stack([shared, _lengths(wanted), _lengths(found)])
 
 
 @register("rougeLsum")
@@ -112,9 +121,13 @@ def f_measure(shared: np.ndarray, wanted: np.ndarray, found: np.ndarray) -> np.n
 
 
 @lru_cache(maxsize=4)
-def _encoded(found: tuple[str, ...], wanted: tuple[str, ...], stemmer: bool) -> tuple[list[str], list[str]]:
-    """One character a word. Kept for a task's next ROUGE metric, which asks for the same texts."""
-    return encode_pairs(found, wanted, _tokenizer(stemmer))
+def _encoded(found: tuple[str, ...], wanted: tuple[str, ...], stemmer: bool) -> tuple[list[str], list[str], list[int]]:
+    """Each different pair, one character a word, and the place of every pair among them.
+
+    Kept for a task's next ROUGE metric, which asks for the same texts.
+    """
+    said, against, index = different_pairs(found, wanted)
+    return *encode_pairs(said, against, _tokenizer(stemmer)), index
 
 
 def _lengths(texts: Sequence[str]) -> np.ndarray:
