@@ -46,7 +46,7 @@ _ASKS_HOW = re.compile(
 _GUESS = (
     r"(?:i(?:'d| would)? (?:honestly |really |also |would |personally )?(?:think|say|guess|believe|suspect|bet|assume)"
     r"|(?:my|best|first) (?:best |first |only |initial )?(?:guess|bet|thought|opinion)(?: is| would be)?|i(?:'m| am)"
-    r" (?:guessing|thinking|pretty sure|sure|leaning)|pretty sure|makes me (?:think|suspect))"
+    r" (?:guessing|thinking|pretty sure|sure|leaning)|pretty sure|makes? me (?:think|suspect))"
 )
 _MAYBE = r"(?:could|may|might|would|must|should)(?: \w+ly| also| just| well| very well| still)? be"
 _LIKE = (
@@ -54,13 +54,14 @@ _LIKE = (
     r" pretty| somewhat)*(?: like| to be| consistent)?)"
 )
 _SURE = (
-    r"(?:probably|possibly|likely|definitely|most likely|almost certainly|certainly|clearly|maybe|perhaps|obviously"
+    r"(?:very likely|probably|possibly|likely|definitely|most likely|almost certainly|certainly|clearly|maybe|perhaps"
+    r"|obviously"
     r"|presumably|100%|highly likely|more likely|just|only|simply)"
 )
 #: Explanations stand at the head of an answer; a mention further on is one point among many.
 _LEADING = 2
 #: Words up to which a statement about the speaker says nothing else, and a question is a guess ("ringworm?").
-_LONG, _SHORT = 12, 9
+_LONG, _SHORT = 6, 9
 _SPEAKER = re.compile(r"not a d(?:octo)?r|\bnad\b|ianad|^sorry|^hi\b|not a medical")
 #: An explanation of the asker's own case, hedged or not: name, pattern on the marked text, and whether it must name a
 #: condition.
@@ -78,7 +79,7 @@ _EXPLAINS = (
         re.compile(
             r"(?:^|[,;(] ?|\b(?:it|this|that|they|these|those|which|you|he|she|really|almost|exam|symptoms|pain"
             r"|spots?|rash|bumps?|picture|and|but|also) )(?:all |both |certainly |definitely |do |does |kind of "
-            rf"|kinda |really )?{_LIKE}\b"
+            rf"|kinda |really )?{_LIKE}\b(?! (?:you're|you are|this http))"
         ),
         False,
     ),
@@ -106,6 +107,15 @@ _EXPLAINS = (
             r"|called|due|because|normal|fine|just|caused)\b|COND)"
         ),
         True,
+    ),
+    (
+        "all clear",
+        re.compile(
+            r"\b(?:you(?:'re| are|'ll be| will be) (?:fine|ok|okay|healthy)\b|(?:looks?|seems?|is|are|'s) (?:perfectly"
+            r" |totally |all |completely )?normal\b|not (?:a )?COND|(?:doesn't|does not|don't) (?:look|sound|seem)"
+            r" like\b)"
+        ),
+        False,
     ),
     ("bare", re.compile(r"^(?:\w+ ){0,2}COND(?:\W|$)(?:.{0,40}$)"), True),
 )
