@@ -44,6 +44,8 @@ def is_clause(text: str) -> bool:
 
 def stands_for_name(before: str) -> bool:
     """Whether a gap after this text is not that of a value, judged by the last word or sign before it."""
+    if before[-1:] in ("'", '"') and before.rstrip("'\" \n\t")[-1:] == "(":
+        return False
     text = before.rstrip("'\" \n\t(")
     if text[-1:] in _SIGNS:
         return text[-1:] == "," and before[-1:] not in ("'", '"') and _lists_names(text.lower()[-200:])
