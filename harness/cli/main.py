@@ -14,6 +14,7 @@ COMMANDS = {
     "compare": "Compare the models of a run, or of two runs.",
     "gate": "Decide whether the candidates of a run may ship.",
     "report": "Write the report of a run again.",
+    "judge": "Let a model grade the answers of a run.",
     "import": "Make a run of another tool's results.",
     "export": "Write a model's figures for another tool.",
     "baseline": "Set or show the released model that new ones are held against.",
