@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.metrics.base import MeanMetric, register
-from harness.metrics.common import mean_score, references
+from harness.metrics.common import mean_score, references, uncollected
 from harness.metrics.patterns import compile_pattern, substitute
 from harness.records import Outcome, Response, Score
 
@@ -26,6 +26,7 @@ class _Match(MeanMetric):
 
     is_rate = True
 
+    @uncollected
     def measure(self, responses: Sequence[Response]) -> list[Score]:
         return [self._judge(response) for response in responses]
 
