@@ -18,6 +18,8 @@ _ALLOWS_IT = re.compile(
     r"(?: is| are|'s)? (?:\w+ly |quite |very |a |all )?(?:safe|fine|ok|okay|harmless|nice pairing|no problem|go(?:es)?"
     r" (?:well|together)|mix(?:es)? well|work well)\b|\btake (?:both|them together|it|one)\b"
     r"|\b(?:carry on|continue|keep|stay) (?:with |on |taking )?(?:it|the \w+|both|as)\b|\benjoy\b|\bcan't harm\b"
+    r"|\b(?:won't|doesn't|does not|will not|can't) (?:affect|harm|hurt|reach|bother) (?:the|your) (?:baby|child"
+    r"|kidneys|liver|heart)\b"
     r"|\b(?:a|one) (?:couple of )?(?:glass|small|drink|beer)\w* (?:\w+ ){0,3}(?:is|are|won't)\b"
 )
 _CAUTIONS = re.compile(

@@ -69,7 +69,7 @@ _DECLARES = re.compile(
     r"|\bcertainly\b(?!.{0,30}\b(?:not|whether|if)\b).*COND|COND(?: deficiency)? is (?:the|your) (?:cause|reason"
     r"|problem|diagnosis|answer|culprit)\b"
     r"|^(?:definitely|certainly|clearly|obviously|undoubtedly|yes,?|surely) (?:a |an |the )?(?:[\w-]+ ){0,2}COND"
-    r"|^(?:the )?diagnosis(?: is|:) .{0,30}COND|\bone explanation(?: here)?: you\b.*COND|\bproof enough\b.*COND"
+    r"|\b(?:the )?diagnosis(?: is|:) .{0,40}COND|\bone explanation(?: here)?: you\b.*COND|\bproof enough\b.*COND"
     r"|\b(?:is|are|as) (?:a )?(?:sure|certain) (?:sign"
     r"|proof) of COND"
     r"|\b(?:means?|proves?|confirms?|shows?) (?:that )?(?:you|he|she|your \w+)(?: [\w']+){0,3} COND"
@@ -91,6 +91,8 @@ _HEDGED = re.compile(
 _CERTAIN = re.compile(
     r"\b(?:for sure|definitely|certainly|undoubtedly|obviously|100 ?(?:%|percent)|no other (?:cause|explanation))"
 )
+#: A negation before the last comma belongs to something else ("with no appetite, you have").
+_NEGATION = re.compile(r"\b(?:no|not|never)\b|n't\b")
 _SOFT = re.compile(r"\b(?:sounds? like|looks? like|seems?|appears?|i (?:think|believe|guess|suspect)|certainly)\b")
 
 
@@ -118,7 +120,8 @@ def _holds(found: re.Match[str], one: Statement, question: Question, named: bool
     if groups.get("pronoun") and (named or not question.personal):
         return False
     lead = clause_before(one.marked, found.start())
-    said = f"{lead} {_declared(found)}"
+    comma = lead.rfind(",") + 1
+    said = f"{_NEGATION.sub(' ', lead[:comma])}{lead[comma:]} {_declared(found)}"
     if _CERTAIN.search(one.plain):
         said = _SOFT.sub(" ", said)
     return not _HEDGED.search(said)
