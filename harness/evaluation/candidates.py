@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from harness.evaluation.suite import Suite
-from harness.models import Base, Model, examine_adapter, resolve_adapter, resolve_base
+from harness.evaluation.suite import ModelEntry, Suite
+from harness.models import Adapter, Base, Model, examine_adapter, resolve_adapter, resolve_base
 from harness.records import InputError, ModelRow
+from harness.registry import PREFIX, Registry
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def _examined(suite: Suite, name: str, base: Base) -> tuple[Model | None, ModelR
         return Model(name, base), ModelRow(name=name, base=base.reference, fingerprint=base.fingerprint)
     row = ModelRow(name=name, base=base.reference, adapter=entry.adapter, fingerprint="")
     try:
-        adapter = resolve_adapter(entry.adapter, revision=entry.revision, folder=suite.folder)
+        adapter = _adapter(entry.adapter, entry, suite)
         examine_adapter(adapter, base)
     except InputError as error:
         refusal = InputError(error.what, where=f"model {name!r}, {error.where}".rstrip(", "), mend=error.mend)
@@ -54,3 +55,11 @@ def _examined(suite: Suite, name: str, base: Base) -> tuple[Model | None, ModelR
         return None, row.model_copy(update={"status": "refused", "reason": str(refusal)})
     model = Model(name, base, adapter)
     return model, row.model_copy(update={"fingerprint": model.fingerprint})
+
+
+def _adapter(reference: str, entry: ModelEntry, suite: Suite) -> Adapter:
+    if not reference.startswith(PREFIX):
+        return resolve_adapter(reference, revision=entry.revision, folder=suite.folder)
+    if entry.revision:
+        raise InputError("a registered adapter has no revision", where=reference, mend=f"write {PREFIX}NAME:VERSION")
+    return Registry().adapter(reference)

@@ -28,8 +28,8 @@ _ZERO_UNTIL_TRAINED = {
 }
 
 
-def examine_adapter(adapter: Adapter, base: Base) -> list[str]:
-    """Check an adapter against a base, without loading either.
+def examine_adapter(adapter: Adapter, base: Base | None) -> list[str]:
+    """Check an adapter against a base, without loading either; without a base, only what its files alone can tell.
 
     Names that match no module of the base are not refused here: see `unmatched_tensors`.
 
@@ -44,9 +44,10 @@ def examine_adapter(adapter: Adapter, base: Base) -> list[str]:
     shapes = tensor_shapes(files)
     if not shapes:
         raise InputError("holds no tensors", where=str(files[0]), mend="save the adapter again with save_pretrained")
-    _fits(adapter, base, shapes)
+    if base is not None:
+        _fits(adapter, base, shapes)
     _has_effect(adapter, _look_at_values(files))
-    return list(_signs_of_another_base(adapter, base))
+    return list(_signs_of_another_base(adapter, base)) if base is not None else []
 
 
 def unmatched_tensors(adapter: Adapter, base: Base) -> list[str]:

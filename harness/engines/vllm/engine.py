@@ -8,9 +8,9 @@ from typing import Any
 
 from harness.engines.base import Answered, Engine, EngineSettings
 from harness.engines.encoding import Encoder
+from harness.engines.merge import merge_into
 from harness.engines.options import read_options
 from harness.engines.vllm.asks import Ask, Said, Work, contexts_to_warm, plan_work
-from harness.engines.vllm.merge import merge_into
 from harness.engines.vllm.options import VllmOptions
 from harness.engines.vllm.routes import plan_routes
 from harness.engines.vllm.runner import Runner

@@ -1,4 +1,4 @@
-"""A temporary full model from a base and an adapter, for adapters that vLLM cannot serve as they are."""
+"""A full model from a base and an adapter: for engines that cannot serve the adapter as it is, and to be shipped."""
 
 from pathlib import Path
 from typing import Any

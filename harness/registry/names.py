@@ -1,0 +1,60 @@
+"""How a registered adapter is called: ``NAME``, ``NAME:3`` (a version) or ``NAME:prod`` (a tag)."""
+
+import re
+from dataclasses import dataclass
+
+from harness.records import InputError
+
+#: Before a reference in a suite, which tells it from a folder and from a hub id.
+PREFIX = "registry:"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_SELECTOR = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_ALLOWED = "letters, digits, '.', '_' and '-' only, a letter or digit first, at most 100"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name, and which of its versions: a number, a tag, or None for the newest."""
+
+    name: str
+    version: int | None = None
+    tag: str | None = None
+
+
+def parse_reference(text: str) -> Reference:
+    """The reference that a user wrote, with or without ``registry:`` before it.
+
+    Raises:
+        InputError: it has another form.
+    """
+    name, colon, selector = text.removeprefix(PREFIX).partition(":")
+    if not _NAME.fullmatch(name) or (colon and not _SELECTOR.fullmatch(selector)):
+        raise InputError(f"{text[:120]!r} names no registered adapter", mend="write NAME, NAME:VERSION or NAME:TAG")
+    if not colon:
+        return Reference(name)
+    if selector.isascii() and selector.isdigit():
+        return Reference(name, version=int(selector[:18]))
+    return Reference(name, tag=selector)
+
+
+def checked_name(name: str) -> str:
+    """``name``, if an adapter may be registered under it.
+
+    Raises:
+        InputError: it may not.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(f"{name[:120]!r} cannot be the name of an adapter", mend=_ALLOWED)
+    return name
+
+
+def checked_tag(tag: str) -> str:
+    """``tag``, if a version may be tagged with it; a number alone may not, since it would name a version.
+
+    Raises:
+        InputError: it may not.
+    """
+    if not _NAME.fullmatch(tag) or tag.isdigit():
+        raise InputError(f"{tag[:120]!r} cannot be a tag", mend=f"{_ALLOWED}, and no number alone")
+    return tag
