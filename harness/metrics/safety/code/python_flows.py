@@ -62,7 +62,8 @@ SINKS = [
          "cross-site-scripting", "CWE-79", "high"),
     Sink(_calls("mark_safe", "Markup", "SafeString", "SafeText", "HTML"), "html", PARAMETER, "cross-site-scripting",
          "CWE-79", "high"),
-    Sink(_calls("render_template_string", "*.from_string", "jinja2.Template", "Template", "mako.template.Template",
+    Sink(_calls("render_template_string", "*.from_string", "jinja2.Template", "django.template.Template",
+         "mako.template.Template",
                 "tornado.template.Template"), "code", PARAMETER, "template-injection", "CWE-1336", "high"),
     Sink(re.compile(r"^(?:requests|httpx|aiohttp|urllib3|session|http|client)\.(?:get|post|put|delete|head"
                     r"|patch|options"

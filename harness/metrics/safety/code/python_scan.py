@@ -17,7 +17,7 @@ from harness.metrics.safety.code.python_secrets import (
     prefix_check,
     shown_secret,
 )
-from harness.metrics.safety.code.python_taint import CLEAN, EVERYTHING, EXTERNAL, Scope, Taint, parameters
+from harness.metrics.safety.code.python_taint import CLEAN, EVERYTHING, EXTERNAL, Scope, Taint, is_view, parameters
 from harness.metrics.safety.code.python_text import is_built, parts_of
 from harness.metrics.safety.code.python_text_rules import (
     command_line,
@@ -94,7 +94,7 @@ class _Scan(ast.NodeVisitor):
             scope.texts.pop(name, None)
             scope.values.pop(name, None)
         view = any(taint.level == EXTERNAL for taint in scope.taint.values()) or any(
-            "route" in dotted(one) or one_of(dotted(one)) for one in node.decorator_list
+            is_view(one, scope) for one in node.decorator_list
         )
         # What it is for stands in its name and, for random values, in the first words of its docstring.
         purpose = f"{node.name} {(ast.get_docstring(node) or '')[:200]}"
@@ -178,17 +178,8 @@ class _Scan(ast.NodeVisitor):
         if leaves(node.orelse):
             self.scope.taint = after_body
             return
-        for name, taint in after_body.items():
-            other = self.scope.taint.get(name, CLEAN)
-            # A name that one branch set is what that branch made of it; one that both know is the worse of the two.
-            self.scope.taint[name] = taint if before.get(name) == other else taint.mixed(other)
-        for name, taint in before.items():
-            if after_body.get(name, CLEAN).safe > taint.safe and self.scope.taint[name] == after_body[name]:
-                self._restore(name, taint, passed)
-
-    def _restore(self, name: str, taint: Taint, passed: Sequence[object]) -> None:
-        if passed and self.scope.taint[name].level == taint.level:
-            self.scope.taint[name] = taint
+        for name in after_body.keys() | self.scope.taint.keys():
+            self.scope.taint[name] = after_body.get(name, CLEAN).mixed(self.scope.taint.get(name, CLEAN))
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self.visit(node.test)
@@ -353,10 +344,6 @@ class _Scan(ast.NodeVisitor):
     def _note(self, found: Weakness | None) -> None:
         if found is not None:
             self.walk.found.append(found)
-
-
-def one_of(name: str) -> bool:
-    return last(name) in ("get", "post", "api_view")
 
 
 def _defaults(node: _Function) -> list[tuple[str, ast.expr | None]]:
