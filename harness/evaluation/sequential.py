@@ -20,7 +20,7 @@ from harness.records.progress import Progress
 from harness.tasks import Task
 
 #: Samples of the first look, and how much further each look goes than the one before. The first is about what the
-#: clearest case needs; growing by half wastes a fifth of a batch on average, and keeps batches large for the engine.
+#: clearest case needs; growing by half oversteps what is needed by a quarter on average, and keeps batches large.
 FIRST, GROWTH = 32, 1.5
 
 
