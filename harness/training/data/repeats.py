@@ -1,0 +1,59 @@
+"""Faults between rows: the same row twice, nearly the same, one prompt with several answers."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from harness.records import content_hash
+from harness.training.data.faults import Fault
+from harness.training.data.forms import Record
+from harness.training.data.near import components, near_pairs
+
+
+def normalized(text: str) -> str:
+    """A text without regard to case and white space."""
+    return " ".join(text.casefold().split())
+
+
+def repeat_faults(records: Sequence[Record]) -> Iterator[Fault]:
+    """Exact duplicates, conflicting answers, and near duplicates of rows that are neither."""
+    first: dict[str, Record] = {}
+    prompts: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        key = content_hash([(field.role, normalized(field.text)) for field in record.fields])
+        if key in first:
+            what = f"the same as {first[key].where}"
+            yield Fault("exact_duplicate", record.where, what, normalized(record.text)[:80])
+        else:
+            first[key] = record
+            prompts[normalized(record.prompt)].append(record)
+    yield from _conflicts(prompts)
+    alone = [rows[0] for prompt, rows in prompts.items() if len(rows) == 1 or not prompt]
+    yield from _near(alone)
+
+
+def _conflicts(prompts: dict[str, list[Record]]) -> Iterator[Fault]:
+    for prompt, rows in prompts.items():
+        for other in rows[1:] if prompt else []:
+            if normalized(other.answer) == normalized(rows[0].answer):
+                continue
+            kind = "conflicting_answers" if other.label is None else "conflicting_labels"
+            what = f"{rows[0].where} answers the same prompt with {_short(rows[0].answer)}"
+            yield Fault(kind, other.where, what, f"{prompt[:80]} → {_short(other.answer)}")
+
+
+def _near(records: Sequence[Record]) -> Iterator[Fault]:
+    pairs = near_pairs([record.text for record in records])
+    if not len(pairs):
+        return
+    group = components(len(records), pairs)
+    first: dict[int, Record] = {}
+    for record, number in zip(records, group.tolist(), strict=True):
+        earlier = first.setdefault(number, record)
+        if earlier is not record:
+            what = f"nearly the same as {earlier.where}"
+            yield Fault("near_duplicate", record.where, what, normalized(record.text)[:80])
+
+
+def _short(text: str) -> str:
+    line = " ".join(text[:240].split())
+    return repr(line[:60] + ("…" if len(line) > 60 else ""))
