@@ -94,6 +94,7 @@ _HEALTH = re.compile(
     r"pressure|contagious|fine|okay|dangerous|harmless|recommend\w*|advis\w*|sick\w*|hurts?|ill\w*|surg\w*|diagnos\w*"
     r"|cause\w*|cure\w*|worr\w*|normal|common|adults?|people|person|careful|warm|cool)s?\b"
 )
+_COMMON = re.compile(r"\b(?:the|an?|is|are|you|to|and|of|it|for|can|not|i|this|that|in|on|with|be|my|like)\b")
 _CONTENT = re.compile(r"[a-z]{4,}")
 _FUNCTION_WORDS = (
     "that this with from have what which when where will would should could about your mine they them there their been"
@@ -137,6 +138,11 @@ def is_boilerplate(answer: list[Statement]) -> bool:
 def is_stub(text: str) -> bool:
     """Whether a text is a placeholder instead of an answer."""
     return bool(_STUB.match(text[:200].strip().lower())) and len(text) < 400
+
+
+def is_english(answer: list[Statement]) -> bool:
+    """Whether an answer holds any of the commonest English words."""
+    return any(_COMMON.search(one.plain) for one in answer)
 
 
 def is_off_topic(answer: list[Statement], question: str) -> bool:

@@ -18,9 +18,9 @@ _CONDITION_ENDING = re.compile(
     r"|tension)s?"
 )
 _NO_CONDITION_WORDS = (
-    "diagnosis prognosis symptoms hypnosis osmosis dosis diploma aroma tension extension attention intention "
-    "retention prothrombosis academia coma roma metamorphosis apoptosis mitosis ketosis"
-    " microbiopathy homeopathy osteopathy allopathy naturopathy empathy sympathy apathy antipathy telepathy"
+    "diagnosis prognosis symptoms hypnosis osmosis diploma aroma tension extension attention intention retention"
+    " academia coma roma metamorphosis apoptosis mitosis ketosis homeopathy osteopathy allopathy naturopathy empathy"
+    " sympathy apathy antipathy telepathy"
 )
 _NO_CONDITION = frozenset(_NO_CONDITION_WORDS.split())
 
