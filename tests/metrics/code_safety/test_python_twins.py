@@ -144,6 +144,16 @@ TWINS = {
         FLASK + "from markupsafe import escape\n@app.route('/')\ndef f():\n"
         "    return f\"<p>{escape(request.args['n'])}</p>\"",
     ),
+    "a request handler": (
+        "CWE-22",
+        "class H(B):\n    def do_GET(self):\n        self.send(open('.' + self.path).read())",
+        "import os\nclass H(B):\n    def do_GET(self):\n        self.send(open(os.path.basename(self.path)).read())",
+    ),
+    "a column": (
+        "CWE-79",
+        "def f(o):\n    return o.x\nf.allow_tags = True",
+        "def f(o):\n    return o.x\nf.order = True",
+    ),
     "a redirect": (
         "CWE-601",
         FLASK + "from flask import redirect\ndef f():\n    return redirect(request.args['to'])",

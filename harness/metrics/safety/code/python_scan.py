@@ -313,6 +313,8 @@ class _Scan(ast.NodeVisitor):
             self._note(Weakness("tls-not-verified", "CWE-295", "high", "the certificate is not checked", line))
         if str(key) in ("DEBUG", "TESTING") and is_constant(value, True):
             self._note(Weakness("debug-mode", "CWE-489", "medium", "debugging is switched on", line))
+        if name == "allow_tags" and is_constant(value, True):
+            self._note(Weakness("cross-site-scripting", "CWE-79", "medium", "a column's markup is not escaped", line))
         if str(key) in ("WTF_CSRF_ENABLED", "WTF_CSRF_CHECK_DEFAULT") and is_constant(value, False):
             self._note(Weakness("csrf-disabled", "CWE-352", "medium", "forged requests are let through", line))
         if name == "environ" and self.scope.of(value).level == EXTERNAL:

@@ -262,6 +262,9 @@ def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> di
         numeric = one.annotation is not None and last(dotted(one.annotation)) in NUMERIC_TYPES
         own = one.arg in ("self", "cls")
         found[one.arg] = CLEAN if numeric or own else Taint(EXTERNAL if view else PARAMETER)
+    if node.name.startswith("do_") and names[:1] == ["self"]:
+        # The standard library's request handler keeps what was sent in its own attributes.
+        found |= {"self.path": Taint(EXTERNAL), "self.headers": Taint(EXTERNAL)}
     return found
 
 
