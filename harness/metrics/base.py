@@ -6,6 +6,7 @@ value and every bootstrap resample come from the same few lines (the idea is sac
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, TypeVar
@@ -142,11 +143,16 @@ def register(name: str) -> Callable[[AnyMetric], AnyMetric]:
 
 def known_metrics() -> dict[str, type[Metric]]:
     """All metrics by name: the house's own families and those of installed packages (``harness.metrics``)."""
+    _load_families()
+    return _REGISTRY
+
+
+@cache
+def _load_families() -> None:
     for family in _OWN_FAMILIES:
         import_module(f"harness.metrics.{family}")
     for entry in entry_points(group="harness.metrics"):
         entry.load()
-    return _REGISTRY
 
 
 def build_metric(spec: str | Mapping[str, Any], labels: Sequence[str] = ()) -> Metric:
