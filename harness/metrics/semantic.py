@@ -37,7 +37,8 @@ class SemanticSimilarity(MeanMetric):
     def measure(self, responses: Sequence[Response]) -> list[Score]:
         wanted = [references(response, self.name) for response in responses]
         answered = [text for response in responses if (text := response.text or "").strip()]
-        vectors = self._embed([*answered, *(one for several in wanted for one in several)])
+        texts = [*answered, *(one for several in wanted for one in several)]
+        vectors = embed(texts, self.model, self.batch_size)
         scores = []
         for response, several in zip(responses, wanted, strict=True):
             found = vectors.get(response.text or "") if (response.text or "").strip() else None
@@ -45,20 +46,25 @@ class SemanticSimilarity(MeanMetric):
             scores.append(mean_score(value, extracted=response.text))
         return scores
 
-    def _embed(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
-        """Unit vectors by text, each different text encoded once."""
-        unique = list(dict.fromkeys(texts))
-        if not unique:
-            return {}
-        vectors = _load(self.model).encode(
-            # A broken model can emit half a surrogate pair, which tokenizers refuse.
-            [text.encode("utf-8", "replace").decode() for text in unique],
-            batch_size=self.batch_size,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-            convert_to_numpy=True,
-        )
-        return dict(zip(unique, vectors.astype(float), strict=True))
+
+def embed(texts: Sequence[str], model: str | None = None, batch_size: int = 64) -> dict[str, np.ndarray]:
+    """Unit vectors by text, each different text encoded once.
+
+    Args:
+        model: Folder or hub id of a sentence-transformers model; the packaged all-MiniLM-L6-v2 if left out.
+    """
+    unique = list(dict.fromkeys(texts))
+    if not unique:
+        return {}
+    vectors = _load(model).encode(
+        # A broken model can emit half a surrogate pair, which tokenizers refuse.
+        [text.encode("utf-8", "replace").decode() for text in unique],
+        batch_size=batch_size,
+        normalize_embeddings=True,
+        show_progress_bar=False,
+        convert_to_numpy=True,
+    )
+    return dict(zip(unique, vectors.astype(float), strict=True))
 
 
 def _library() -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.metrics.safety.pii import find_personal_data
 from harness.models import resolve_base
 from harness.records import InputError
 from harness.records.progress import Progress, silent
@@ -22,6 +23,8 @@ from harness.training.data.wording import wording_faults
 KEPT = 200
 #: Longest excerpt of a fault.
 _EXCERPT = 200
+#: Characters of personal data that tell a reader which it is.
+_UNMASKED = 4
 _STEP = 500
 
 
@@ -140,4 +143,11 @@ def _bounded(faults: Sequence[Fault]) -> tuple[dict[str, int], tuple[Fault, ...]
 
 
 def _cut(fault: Fault) -> Fault:
-    return Fault(fault.kind, fault.where, fault.what[:_EXCERPT], fault.excerpt[:_EXCERPT])
+    return Fault(fault.kind, fault.where, _masked(fault.what[:_EXCERPT]), _masked(fault.excerpt[:_EXCERPT]))
+
+
+def _masked(text: str) -> str:
+    """The text with personal data and secrets cut to their first characters: a report goes round."""
+    for span in reversed(find_personal_data(text)):
+        text = f"{text[: span.start + _UNMASKED]}…{text[span.end :]}"
+    return text

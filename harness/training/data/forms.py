@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 from harness.records import InputError
@@ -127,7 +128,7 @@ def _order(roles: Sequence[Role], *, whole: bool) -> str:
     if said[:1] == ["answer"]:
         return "starts with the assistant"
     names = {"prompt": "user", "answer": "assistant"}
-    twice = next((a for a, b in zip(said, said[1:], strict=False) if a == b), None)
+    twice = next((a for a, b in pairwise(said) if a == b), None)
     if twice:
         return f"two {names[twice]} turns in a row"
     return "ends with the user" if whole and said[-1] == "prompt" else ""

@@ -27,8 +27,7 @@ def repeat_faults(records: Sequence[Record]) -> Iterator[Fault]:
             first[key] = record
             prompts[normalized(record.prompt)].append(record)
     yield from _conflicts(prompts)
-    alone = [rows[0] for prompt, rows in prompts.items() if len(rows) == 1 or not prompt]
-    yield from _near(alone)
+    yield from _near([row for prompt, rows in prompts.items() if len(rows) == 1 or not prompt for row in rows])
 
 
 def _conflicts(prompts: dict[str, list[Record]]) -> Iterator[Fault]:

@@ -14,9 +14,9 @@ _COMMON, _FEWEST = 0.95, 20
 #: Answers are unusually long or short from this many robust standard deviations of log length.
 _DEVIATIONS = 6.0
 #: Languages are told for this many rows, evenly spread: langdetect takes milliseconds a text.
-LANGUAGE_ROWS = 1_000
+LANGUAGE_ROWS = 500
 #: Characters it reads; with fewer letters, or less than this share of them (tables, formulas), it guesses.
-_READ, _FEWEST_LETTERS, _LETTERS = 500, 60, 0.7
+_READ, _FEWEST_LETTERS, _LETTERS = 300, 60, 0.7
 _MARKUP = {
     "ChatML": re.compile(r"<\|im_(?:start|end)\|>"),
     "Llama 3": re.compile(r"<\|(?:start_header_id|eot_id|begin_of_text)\|>"),
