@@ -123,6 +123,24 @@ class Registry:
         version = self.get(reference)
         return replace(resolve_adapter(str(self.folder(version))), reference=f"registry:{version}")
 
+    def base(self, version: Version, reference: str | None = None) -> Base:
+        """The base of a version, or the one that ``reference`` names instead of where it lay.
+
+        Raises:
+            InputError: it is not known, not there, or has another fingerprint.
+        """
+        named = reference or version.base
+        if named is None:
+            raise InputError("its base is not known", where=str(version), mend="name it with --base")
+        base = resolve_base(named)
+        if version.base_fingerprint not in (None, base.fingerprint):
+            raise InputError(
+                f"the base {named} has fingerprint {base.fingerprint}, not {version.base_fingerprint}",
+                where=str(version),
+                mend="name the base it was trained on with --base",
+            )
+        return base
+
     def tag(self, reference: str, tag: str) -> tuple[Version, int | None]:
         """Move a tag to a version.
 
