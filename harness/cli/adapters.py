@@ -117,8 +117,8 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Show what changed: recipe, data, weights (norms of the updates BA), figures of attached runs."""
-    from harness.reports.adapters import diff_json, print_diff
     from harness.registry.diff import diff as compare
+    from harness.reports.adapters import diff_json, print_diff
 
     kept = _open(registry)
     found = compare(kept, kept.get(before), kept.get(after))
