@@ -42,10 +42,14 @@ def resolve_base(reference: str, *, revision: str | None = None, folder: Path = 
     _refuse_own_code(config, local)
     files = weight_files(local, "model")
     tensor_shapes(files)
-    settings = [path for name in _SETTINGS if (path := local / name).is_file()]
-    settings += sorted([*local.glob("*.model"), *local.glob("*.tiktoken")])
-    fingerprint = content_hash([(path.name, file_hash(path)) for path in [*settings, *files]])
+    fingerprint = content_hash([(path.name, file_hash(path)) for path in [*settings_files(local), *files]])
     return Base(reference, local, config, fingerprint)
+
+
+def settings_files(folder: Path) -> list[Path]:
+    """The files of a base, its weights aside, that decide what it answers: configuration, tokenizer, chat template."""
+    named = [path for name in _SETTINGS if (path := folder / name).is_file()]
+    return named + sorted([*folder.glob("*.model"), *folder.glob("*.tiktoken")])
 
 
 def resolve_adapter(reference: str, *, revision: str | None = None, folder: Path = Path()) -> Adapter:

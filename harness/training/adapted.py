@@ -1,6 +1,9 @@
-"""The base with an untrained adapter on it, and the trained adapter back on disk in PEFT's format."""
+"""The base made ready for training, with an untrained adapter on it, and what was trained back on disk."""
 
 import json
+import shutil
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,12 @@ from peft import get_peft_model, prepare_model_for_kbit_training
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, set_seed
 
 from harness.models import Base
-from harness.records import InputError, Unavailable
+from harness.models.resolve import settings_files
+from harness.models.weights import read_tensors, weight_files
+from harness.records import InputError, RunError, Unavailable
+from harness.training.encode import Row
+from harness.training.methods import Full
+from harness.training.moved_base import check_conversion
 from harness.training.recipe import Recipe
 
 
@@ -20,36 +28,64 @@ def training_dtype(wanted: str) -> str:
     return "bfloat16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "float32"
 
 
-def adapted_model(base: Base, recipe: Recipe, dtype: str) -> Any:
-    """The base, frozen, with a fresh adapter whose starting weights come from the recipe's seed.
+def trainable_model(base: Base, recipe: Recipe, dtype: str, steps: int) -> Any:
+    """The base with a fresh adapter whose starting weights come from the recipe's seed; for full fine-tuning, the base.
 
     Raises:
-        InputError: the method names modules that the base does not have.
+        InputError: the method does not fit the base or the number of steps.
         Unavailable: bitsandbytes is needed and absent.
     """
+    method = recipe.method
     set_seed(recipe.seed)
-    model = _load(base, recipe, dtype)
+    # Trained weights are kept in float32, and so are weights that a starting update is taken out of: in 16 bit, steps
+    # and remainders would be lost to rounding.
+    exact = isinstance(method, Full) or method.moves_base
+    model = _load(base, recipe, "float32" if exact else dtype)
     model.config.use_cache = False
+    if isinstance(method, Full):
+        return model
     try:
-        adapted = get_peft_model(model, recipe.method.config())
+        adapted = get_peft_model(model, method.config(steps=steps, accumulation=recipe.schedule.gradient_accumulation))
     except ValueError as error:
         raise InputError(
             f"PEFT refuses the method: {str(error).splitlines()[0]}",
             where=f"{recipe.adapter}: method",
-            mend="check target_modules against the base's modules",
+            mend="check target_modules against the base's modules, and the steps against the method",
         ) from None
     if recipe.schedule.gradient_checkpointing:
         adapted.enable_input_require_grads()
     return adapted
 
 
-def save_adapter(model: Any, recipe: Recipe, folder: Path) -> None:
+def save_trained(model: Any, base: Base, recipe: Recipe, folder: Path, start: Path | None, rows: Sequence[Row]) -> None:
+    """Write the adapter, or the new base, to its folder.
+
+    Args:
+        start: What `keep_start` gave before the training.
+        rows: Some of them show that a converted adapter answers as the model did that was trained.
+    """
+    if isinstance(recipe.method, Full):
+        save_base(model, base, folder)
+        return
+    save_adapter(model, recipe, folder, start)
+    if start is not None:
+        check_conversion(model, _load(base, recipe, "float32").to(model.device), folder, rows)
+
+
+def save_adapter(model: Any, recipe: Recipe, folder: Path, start: Path | None = None) -> None:
     """Write weights and configuration such that equal adapters are equal files.
 
     The configuration names the base as the recipe does, not by this machine's path, and lists are in order. PEFT's
     model card, an empty form, is left out.
+
+    Args:
+        start: The starting factors that were taken out of the base's weights, which the adapter then gives back.
     """
-    model.save_pretrained(folder, save_embedding_layers=False)
+    back = str(start) if start else None
+    with warnings.catch_warnings():
+        # AdaLoRA leaves some weights without any rank, which PEFT takes for a shard that is missing.
+        warnings.filterwarnings("ignore", message=".*LoRA tensor\\(s\\) have invalid shape")
+        model.save_pretrained(folder, save_embedding_layers=False, path_initial_model_for_weight_conversion=back)
     (folder / "README.md").unlink(missing_ok=True)
     (folder / "adapter_model.safetensors").chmod(0o644)
     path = folder / "adapter_config.json"
@@ -60,6 +96,28 @@ def save_adapter(model: Any, recipe: Recipe, folder: Path) -> None:
         if isinstance(config.get(key), list):
             config[key] = sorted(config[key])
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def save_base(model: Any, base: Base, folder: Path) -> None:
+    """Write a fully trained model as a new base: weights in the number format of the base, and its tokenizer's files.
+
+    Raises:
+        RunError: rounded to that format, not one weight differs from the base's.
+    """
+    own = str(base.config.get("dtype") or base.config.get("torch_dtype") or "float32")
+    model.config.use_cache = True
+    model.to(getattr(torch, own)).save_pretrained(folder)
+    for path in settings_files(base.folder):
+        if not (folder / path.name).exists():
+            shutil.copyfile(path, folder / path.name)
+    weights = model.state_dict()
+    old = ((name, tensor) for _, name, tensor in read_tensors(weight_files(base.folder, "model")) if name in weights)
+    if all(torch.equal(weights[name].cpu(), tensor.to(weights[name].dtype)) for name, tensor in old):
+        raise RunError(
+            f"no weight changed by as much as {own} can hold",
+            where=base.reference,
+            mend="raise schedule.learning_rate, or train longer",
+        )
 
 
 def _load(base: Base, recipe: Recipe, dtype: str) -> Any:

@@ -26,6 +26,7 @@ from transformers import (
 from harness.records import RunError
 from harness.training.encode import IGNORED, Row
 from harness.training.recipe import Recipe
+from harness.training.stateful import method_callbacks
 from harness.training.steps import Step
 
 #: Written into a checkpoint after all else: a checkpoint without it was cut off by a kill.
@@ -96,7 +97,7 @@ def run_loop(
         data_collator=lambda rows: collate(rows, pad),
         train_dataset=_Rows(plan.rows, plan.order),
         eval_dataset=_Rows(plan.held_out, range(len(plan.held_out))) if plan.held_out else None,
-        callbacks=[_Watcher(plan, watch)],
+        callbacks=[*method_callbacks(recipe.method, checkpoint), _Watcher(plan, watch)],
     )
     trainer.remove_callback(PrinterCallback)
     try:
@@ -126,7 +127,7 @@ def _arguments(recipe: Recipe, plan: Plan, folder: Path, dtype: str) -> Training
         per_device_train_batch_size=schedule.batch_size,
         per_device_eval_batch_size=schedule.batch_size,
         gradient_accumulation_steps=schedule.gradient_accumulation,
-        learning_rate=schedule.learning_rate,
+        learning_rate=recipe.learning_rate,
         lr_scheduler_type=schedule.scheduler,
         warmup_steps=schedule.warmup if schedule.warmup < 1 else int(schedule.warmup),
         weight_decay=schedule.weight_decay,

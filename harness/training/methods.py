@@ -1,8 +1,8 @@
-"""The PEFT methods that a recipe can name: one settings class each, which builds PEFT's configuration."""
+"""The methods that a recipe can name: one settings class each, which builds PEFT's configuration."""
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
     from peft import PeftConfig
@@ -11,24 +11,55 @@ if TYPE_CHECKING:
 ALL_LINEAR = "all-linear"
 
 
-class Lora(BaseModel):
-    """LoRA (Hu et al. 2021): a trained update of low rank beside each frozen weight.
+class TrainingMethod(BaseModel):
+    """What all methods have in common.
 
-    ``rslora`` scales it by alpha/sqrt(r) instead of alpha/r (Kalajdzievski 2023).
+    Attributes:
+        summary: What it trains, in one line.
+        usual_rate: Learning rate where the recipe names none. Few trained numbers need a high one.
+        quantizes_base: The base is loaded in 4 bit.
+        moves_base: The starting weights are taken out of the base's own, which must be put back when saving.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    summary: ClassVar[str]
+    usual_rate: ClassVar[float] = 2e-4
     quantizes_base: ClassVar[bool] = False
 
-    kind: Literal["lora"] = "lora"
-    r: int = Field(16, gt=0, le=512)
-    alpha: int = Field(32, gt=0)
-    dropout: float = Field(0.0, ge=0, lt=1)
-    target_modules: str | list[str] = Field(ALL_LINEAR, description="names, a regular expression, or all-linear")
-    rslora: bool = False
+    @property
+    def moves_base(self) -> bool:
+        return False
 
-    def config(self) -> "PeftConfig":
-        """PEFT's configuration of this method."""
+    @property
+    def context_taken(self) -> int:
+        """Positions of the base's context that the method keeps for itself."""
+        return 0
+
+
+class PeftMethod(TrainingMethod):
+    """A method of PEFT's, which leaves the base as it is and makes an adapter."""
+
+    def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
+        """PEFT's configuration of this method.
+
+        Args:
+            steps: Optimiser steps of the training.
+            accumulation: Batches whose gradients make one step.
+
+        Raises:
+            ValueError: the method cannot be trained like that.
+        """
+        raise NotImplementedError
+
+
+class _LowRank(PeftMethod):
+    r: int = Field(16, gt=0, le=512, description="rank of the update")
+    alpha: int = Field(32, gt=0, description="the update is scaled by alpha/r")
+    dropout: float = Field(0.0, ge=0, lt=1, description="on the input of the update, while training")
+    target_modules: str | list[str] = Field(ALL_LINEAR, description="names, a regular expression, or all-linear")
+    rslora: bool = Field(False, description="scale by alpha/sqrt(r) instead (Kalajdzievski 2023)")
+
+    def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
         return self._lora_config()
 
     def _lora_config(self, **more: Any) -> "PeftConfig":
@@ -45,34 +76,102 @@ class Lora(BaseModel):
         )
 
 
-class Dora(Lora):
+class Lora(_LowRank):
+    """LoRA (Hu et al. 2021): a trained update of low rank beside each frozen weight.
+
+    PiSSA (Meng et al. 2024) starts the update from the largest singular vectors of the weight, OLoRA (Büyükakyüz 2024)
+    from its QR decomposition. Both are saved as a plain LoRA of twice the rank, which fits the untouched base.
+    """
+
+    summary: ClassVar[str] = "an update of low rank beside each weight"
+    kind: Literal["lora"] = "lora"
+    init: Literal["default", "pissa", "olora"] = Field(
+        "default", description="start from zero, or from the weight's singular vectors (pissa) or QR (olora)"
+    )
+
+    @property
+    def moves_base(self) -> bool:
+        return self.init != "default"
+
+    def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
+        return self._lora_config(init_lora_weights=True if self.init == "default" else self.init)
+
+
+class Dora(_LowRank):
     """DoRA (Liu et al. 2024): LoRA on the direction of each weight, its magnitude trained apart."""
 
-    kind: Literal["dora"] = "dora"  # type: ignore[assignment]
+    summary: ClassVar[str] = "LoRA, and the magnitude of each weight's columns"
+    kind: Literal["dora"] = "dora"
 
-    def config(self) -> "PeftConfig":
+    def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
         return self._lora_config(use_dora=True)
 
 
-class Qlora(Lora):
+class Qlora(_LowRank):
     """QLoRA (Dettmers et al. 2023): LoRA over a frozen base in 4 bit (NF4, double quantisation; bitsandbytes)."""
 
+    summary: ClassVar[str] = "LoRA over a base in 4 bit"
     quantizes_base: ClassVar[bool] = True
-    kind: Literal["qlora"] = "qlora"  # type: ignore[assignment]
+    kind: Literal["qlora"] = "qlora"
 
 
-class Ia3(BaseModel):
+class AdaLora(PeftMethod):
+    """AdaLoRA (Zhang et al. 2023): LoRA as singular values and vectors; ranks go where they matter most.
+
+    Every weight starts with ``init_r``; the least important singular values are dropped until ``target_r`` remain on
+    average. The training loss holds the penalty that keeps the vectors orthogonal; the held-out loss does not.
+    """
+
+    summary: ClassVar[str] = "LoRA whose ranks move to the weights that need them"
+    usual_rate: ClassVar[float] = 1e-3
+    kind: Literal["adalora"] = "adalora"
+    init_r: int = Field(12, gt=1, le=512, description="rank of each weight at the start")
+    target_r: int = Field(8, gt=0, description="average rank at the end; less than init_r")
+    alpha: int = Field(32, gt=0, description="the update is scaled by alpha/init_r")
+    dropout: float = Field(0.0, ge=0, lt=1, description="on the input of the update, while training")
+    target_modules: str | list[str] = Field(ALL_LINEAR, description="names, a regular expression, or all-linear")
+    warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps before ranks begin to fall")
+    settle: float = Field(0.3, gt=0, lt=1, description="share of the steps after ranks are final")
+    every: int = Field(1, gt=0, description="steps between two changes of the ranks")
+    orthogonality: float = Field(0.5, ge=0, description="weight of the penalty in the loss")
+
+    @model_validator(mode="after")
+    def _ranks_fall(self) -> "AdaLora":
+        if self.target_r >= self.init_r:
+            raise ValueError("target_r must be less than init_r")
+        if self.warmup + self.settle >= 1:
+            raise ValueError("warmup and settle leave no step in which ranks could fall")
+        return self
+
+    def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
+        from peft import AdaLoraConfig
+
+        return AdaLoraConfig(
+            task_type="CAUSAL_LM",
+            init_r=self.init_r,
+            target_r=self.target_r,
+            lora_alpha=self.alpha,
+            lora_dropout=self.dropout,
+            target_modules=self.target_modules,
+            tinit=int(self.warmup * steps),
+            tfinal=max(1, int(self.settle * steps)),
+            deltaT=self.every,
+            total_step=steps,
+            # PEFT adds the penalty to the loss of each batch; the losses of one step's batches are summed.
+            orth_reg_weight=self.orthogonality / accumulation,
+        )
+
+
+class Ia3(PeftMethod):
     """IA3 (Liu et al. 2022): a trained factor for each key, value and hidden unit. PEFT chooses where by model type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    quantizes_base: ClassVar[bool] = False
-
+    summary: ClassVar[str] = "a factor for each key, value and hidden unit"
+    usual_rate: ClassVar[float] = 3e-3
     kind: Literal["ia3"] = "ia3"
-    target_modules: list[str] | None = None
+    target_modules: list[str] | None = Field(None, description="module names; PEFT's choice if left out")
     feedforward_modules: list[str] | None = Field(None, description="those of the targets whose input is scaled")
 
-    def config(self) -> "PeftConfig":
-        """PEFT's configuration of this method."""
+    def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
         from peft import IA3Config
 
         return IA3Config(
@@ -80,5 +179,77 @@ class Ia3(BaseModel):
         )
 
 
+class _VirtualTokens(PeftMethod):
+    usual_rate: ClassVar[float] = 1e-2
+    virtual_tokens: int = Field(20, gt=0, le=4096, description="trained positions; the context shrinks by as many")
+
+    @property
+    def context_taken(self) -> int:
+        return self.virtual_tokens
+
+
+class PromptTuning(_VirtualTokens):
+    """Prompt tuning (Lester et al. 2021): trained embeddings before each prompt."""
+
+    summary: ClassVar[str] = "embeddings of virtual tokens before each prompt"
+    kind: Literal["prompt_tuning"] = "prompt_tuning"
+    init: Literal["vocabulary", "random"] = Field("vocabulary", description="start from real tokens, or from noise")
+
+    def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
+        from peft import PromptTuningConfig
+
+        return PromptTuningConfig(
+            task_type="CAUSAL_LM",
+            num_virtual_tokens=self.virtual_tokens,
+            prompt_tuning_init="SAMPLE_VOCAB" if self.init == "vocabulary" else "RANDOM",
+        )
+
+
+class PTuning(_VirtualTokens):
+    """P-tuning (Liu et al. 2021): as prompt tuning, the embeddings being the output of a small trained network.
+
+    Only the embeddings are saved: the network is not needed to use them.
+    """
+
+    summary: ClassVar[str] = "a network that makes embeddings of virtual tokens"
+    usual_rate: ClassVar[float] = 3e-3
+    kind: Literal["p_tuning"] = "p_tuning"
+    hidden_size: Annotated[int, Field(gt=0, le=65536)] | None = Field(
+        None, description="width of the network; that of the base if left out"
+    )
+
+    def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
+        from peft import PromptEncoderConfig
+
+        return PromptEncoderConfig(
+            task_type="CAUSAL_LM",
+            num_virtual_tokens=self.virtual_tokens,
+            # PEFT puts the base's width where None stands.
+            encoder_hidden_size=self.hidden_size,  # type: ignore[arg-type]
+        )
+
+
+class PrefixTuning(_VirtualTokens):
+    """Prefix tuning (Li and Liang 2021) as P-tuning v2 has it: trained keys and values before each layer's own."""
+
+    summary: ClassVar[str] = "keys and values before each layer's own"
+    kind: Literal["prefix_tuning"] = "prefix_tuning"
+
+    def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
+        from peft import PrefixTuningConfig
+
+        return PrefixTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=self.virtual_tokens)
+
+
+class Full(TrainingMethod):
+    """Full fine-tuning: every weight. The result is no adapter but a whole model: a new base, in the base's format."""
+
+    summary: ClassVar[str] = "every weight of the base"
+    usual_rate: ClassVar[float] = 2e-5
+    kind: Literal["full"] = "full"
+
+
 #: The ``method:`` section, told apart by ``kind``. A further method is one class above and its name here.
-Method = Annotated[Lora | Dora | Qlora | Ia3, Field(discriminator="kind")]
+Method = Annotated[
+    Lora | Dora | Qlora | AdaLora | Ia3 | PromptTuning | PTuning | PrefixTuning | Full, Field(discriminator="kind")
+]

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.records import read_document
 from harness.training.canaries import Canaries
-from harness.training.methods import Lora, Method
+from harness.training.methods import Lora, Method, PrefixTuning
 
 Dtype = Literal["auto", "float32", "bfloat16"]
 
@@ -21,13 +21,17 @@ class Schedule(_Section):
 
     epochs: Annotated[float, Field(gt=0)] | None = Field(None, description="passes over the data; 3 if left out")
     max_steps: Annotated[int, Field(gt=0)] | None = Field(None, description="optimiser steps, instead of epochs")
-    batch_size: int = Field(8, gt=0)
+    batch_size: int = Field(8, gt=0, description="rows in a batch")
     gradient_accumulation: int = Field(1, gt=0, description="batches whose gradients make one step")
-    learning_rate: float = Field(2e-4, gt=0)
+    learning_rate: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="at its highest; the method's usual one if left out"
+    )
     warmup: float = Field(0.03, ge=0, description="share of the steps if below 1, else a number of steps")
-    scheduler: Literal["cosine", "linear", "constant", "constant_with_warmup"] = "cosine"
-    weight_decay: float = Field(0.0, ge=0)
-    max_grad_norm: float = Field(1.0, gt=0)
+    scheduler: Literal["cosine", "linear", "constant", "constant_with_warmup"] = Field(
+        "cosine", description="how the learning rate falls after the warm-up"
+    )
+    weight_decay: float = Field(0.0, ge=0, description="of AdamW")
+    max_grad_norm: float = Field(1.0, gt=0, description="longer gradients are cut to this length")
     gradient_checkpointing: bool = Field(False, description="less memory, a third more time")
     save_every: Annotated[int, Field(gt=0)] | None = Field(
         None, description="steps between checkpoints; a fifth of the steps, at least 100, if left out"
@@ -48,28 +52,35 @@ class Evaluation(_Section):
 
 
 class Recipe(_Section):
-    """What to train and how. A recipe of five lines works; everything else has a default.
-
-    Attributes:
-        base: ``reference``, a folder relative to the recipe, or a hub id (``revision`` pins it).
-        data: Files relative to the recipe: JSONL, JSON, CSV, TSV or Parquet.
-        format: ``chat`` renders turns with the base's chat template, ``text`` joins prompt and response as plain
-            text; ``auto`` is chat where the base has a template.
-        max_length: Longest row in tokens; longer rows are left out and named. The base's context if left out.
-    """
+    """What to train and how. A recipe of five lines works; everything else has a default."""
 
     adapter: str = Field(pattern=r"^[A-Za-z0-9][\w.-]*$", description="name of the adapter")
-    base: str = "reference"
-    revision: str | None = None
-    method: Method = Lora()
-    data: str | list[str]
-    format: Literal["auto", "chat", "text"] = "auto"
-    schedule: Schedule = Schedule()
-    evaluation: Evaluation = Evaluation()
+    base: str = Field("reference", description="reference, a folder relative to the recipe, or a hub id")
+    revision: str | None = Field(None, description="commit, branch or tag of a base from the hub")
+    method: Method = Field(Lora(), description="what is trained; its keys depend on its kind")
+    data: str | list[str] = Field(description="files relative to the recipe: JSONL, JSON, CSV, TSV or Parquet")
+    format: Literal["auto", "chat", "text"] = Field(
+        "auto", description="chat: the base's template; text: prompt and response joined; auto: chat if it has one"
+    )
+    schedule: Schedule = Field(Schedule(), description="how long, how fast, in what portions")
+    evaluation: Evaluation = Field(Evaluation(), description="rows held out, on which the loss is measured")
     canaries: Canaries | None = Field(None, description="secrets to plant, so that their leakage can be measured")
-    seed: int = Field(0, ge=0, lt=2**32)
-    max_length: Annotated[int, Field(gt=1)] | None = None
+    seed: int = Field(0, ge=0, lt=2**32, description="of starting weights, order of rows, dropout and held-out rows")
+    max_length: Annotated[int, Field(gt=1)] | None = Field(
+        None, description="longest row in tokens; longer rows are left out and named. The base's context if left out"
+    )
     dtype: Dtype = Field("auto", description="auto: float32 on CPU, bfloat16 on a GPU that has it")
+
+    @model_validator(mode="after")
+    def _can_be_trained(self) -> "Recipe":
+        if isinstance(self.method, PrefixTuning) and self.schedule.gradient_checkpointing:
+            raise ValueError("prefix_tuning keeps its keys and values in the cache: gradient_checkpointing drops them")
+        return self
+
+    @property
+    def learning_rate(self) -> float:
+        """The recipe's own, or the usual one of its method."""
+        return self.schedule.learning_rate or self.method.usual_rate
 
     @property
     def files(self) -> list[str]:

@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from harness.training.doctor import Diagnosis, diagnose
 from harness.training.encode import Row, RowEncoder
 from harness.training.examples import DataFile, Example, read_file
 from harness.training.folders import begin, publish, refuse_foreign_folder, write_json
+from harness.training.methods import Full
 from harness.training.order import batch_order, total_steps
 from harness.training.recipe import Recipe, read_recipe
 from harness.training.steps import Step, StepLog, advice, loss_summary
@@ -63,8 +64,8 @@ def train(
     progress: Progress = silent,
     watch: Callable[[Step], None] | None = None,
     warn: Callable[[str], None] | None = None,
-) -> Adapter:
-    """Train the adapter of a recipe.
+) -> Adapter | Base:
+    """Train the adapter of a recipe, or with ``kind: full`` a new base.
 
     ``out`` appears whole at the end: a PEFT folder with ``training.json`` (recipe, fingerprints of data and base,
     versions, what the data doctor found, losses) and ``metrics.jsonl`` (one line a step). Until then the work lies in
@@ -101,7 +102,8 @@ def train(
         publish(partial, target)
     except OSError as error:
         raise RunError(f"cannot be saved ({error})", where=str(target), mend="free space or fix access") from error
-    return resolve_adapter(str(target.resolve()))
+    resolve = resolve_base if isinstance(recipe.method, Full) else resolve_adapter
+    return resolve(str(target.resolve()))
 
 
 def prepare(recipe: Recipe, folder: Path) -> Prepared:
@@ -121,8 +123,11 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
         files = (*files, planted_rows(recipe.canaries))
     examples = [one for file in files for one in file.examples]
     encoded = [(example, row) for example in examples for row in coder.rows(example)]
-    limit = min(recipe.max_length or _LONGEST, base.context_length or _LONGEST)
+    limit = _longest_row(recipe, base)
     diagnosis = diagnose([row for _, row in encoded], examples, coder, limit)
+    if taken := recipe.method.context_taken:
+        shrinks = f"{taken} virtual tokens leave {limit} tokens of the base's context to prompt and answer together"
+        diagnosis = replace(diagnosis, warnings=(*diagnosis.warnings, shrinks))
     fitting = [(example, row) for example, row in encoded if len(row.ids) <= limit]
     own = [one for file in files[: len(recipe.files)] for one in file.examples]
     held_out = {one.prompt_hash for one in own if _is_held_out(one, recipe)}
@@ -147,6 +152,18 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
     return prepared
 
 
+def _longest_row(recipe: Recipe, base: Base) -> int:
+    context = base.context_length or _LONGEST
+    left = context - recipe.method.context_taken
+    if left < 2:
+        raise InputError(
+            f"{recipe.method.context_taken} virtual tokens fill the base's context of {context}",
+            where=f"{recipe.adapter}: method",
+            mend="lower virtual_tokens",
+        )
+    return min(recipe.max_length or _LONGEST, left)
+
+
 def _is_held_out(example: Example, recipe: Recipe) -> bool:
     """By a hash of the prompt, so that equal prompts never stand on both sides."""
     if not recipe.evaluation.fraction:
@@ -167,8 +184,9 @@ def _tell(recipe: Recipe, progress: Progress, watch: Callable[[Step], None] | No
 def _train_into(prepared: Prepared, partial: Path, watch: Callable[[Step], None]) -> list[str]:
     """Run the loop in the partial folder and leave the finished adapter in its ``adapter`` folder."""
     quiet_libraries()
-    from harness.training.adapted import adapted_model, save_adapter, training_dtype
+    from harness.training.adapted import save_trained, trainable_model, training_dtype
     from harness.training.loop import last_checkpoint, run_loop
+    from harness.training.moved_base import keep_start
 
     recipe = prepared.recipe
     dtype = training_dtype(recipe.dtype)
@@ -176,19 +194,22 @@ def _train_into(prepared: Prepared, partial: Path, watch: Callable[[Step], None]
     resumed_from = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     log = StepLog(partial / "metrics.jsonl", resumed_from, watch)
     started = time.monotonic()
-    model = adapted_model(prepared.base, recipe, dtype)
     plan = _plan(prepared)
+    model = trainable_model(prepared.base, recipe, dtype, plan.steps)
+    start = keep_start(model, recipe, partial)
+    trained_parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
     figures = run_loop(model, plan, recipe, partial, pad=prepared.pad, dtype=dtype, watch=log)
     finished = partial / "adapter"
     shutil.rmtree(finished, ignore_errors=True)
-    save_adapter(model, recipe, finished)
+    save_trained(model, prepared.base, recipe, finished, start, prepared.rows)
     shutil.copyfile(partial / "metrics.jsonl", finished / "metrics.jsonl")
     if recipe.canaries:
         write_canaries(recipe.canaries, finished)
     warnings = advice(log.losses)
     record = _record(prepared) | {
         "dtype": dtype,
-        "trained_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
+        "trained_parameters": trained_parameters,
+        "learning_rate": recipe.learning_rate,
         "steps": plan.steps,
         "tokens": plan.tokens_at[-1],
         "resumed_from_step": resumed_from,

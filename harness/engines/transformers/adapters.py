@@ -59,6 +59,8 @@ class AdapterBench:
             with warnings.catch_warnings():
                 # Keys that match no module of the base are found, and explained, by the liveness check.
                 warnings.filterwarnings("ignore", message="Found missing adapter keys")
+                # AdaLoRA's pattern names tensors, and PEFT looks for modules of these names.
+                warnings.filterwarnings("ignore", message="The following rank_pattern keys did not match")
                 if self._wrapped is not None and self._kind == adapter.method and adapter.method in _SIDE_BY_SIDE:
                     self._wrapped.load_adapter(str(adapter.folder), adapter_name=label, is_trainable=False)
                 else:
