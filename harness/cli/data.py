@@ -53,9 +53,7 @@ def check(
     if as_json:
         console.print_json(quality.to_json())
     else:
-        terminal = Console(highlight=False)
-        for part in quality_text(quality, limit):
-            terminal.print(part)
+        Console(highlight=False).print(quality_text(quality, limit))
     if html is not None:
         write_text(html, quality_page(quality))
         typer.echo(f"page: {html}", err=True)

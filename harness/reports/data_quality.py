@@ -17,8 +17,14 @@ _TOP = 20
 _STYLE = {"high": "bold red", "medium": "yellow", "low": "cyan"}
 
 
-def quality_text(quality: Quality, shown: int = _SHOWN) -> Iterator["RenderableType"]:
+def quality_text(quality: Quality, shown: int = _SHOWN) -> "RenderableType":
     """The report for a terminal: facts, then each kind of fault with its first rows."""
+    from rich.console import Group
+
+    return Group(*_lines(quality, shown))
+
+
+def _lines(quality: Quality, shown: int) -> Iterator["RenderableType"]:
     from rich.text import Text
 
     for name, form in quality.forms.items():

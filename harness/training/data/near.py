@@ -14,7 +14,7 @@ NEAR = 0.7
 #: Two texts at `NEAR` share a band of the signature with a chance of 0.9986; at 0.9 it is 1 - 1e-11.
 _BANDS, _ROWS = 24, 4
 #: A sequence in more texts than this share (and number) belongs to a template, and tells nothing.
-_COMMON_SHARE, _COMMON_COUNT = 0.05, 10
+_COMMON_SHARE, _COMMON_COUNT = 0.05, 20
 #: Members of a bucket are compared with this many that follow; larger buckets hang together as a chain.
 _REACH = 8
 #: Longer texts are told apart by their beginning.

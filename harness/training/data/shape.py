@@ -14,7 +14,7 @@ _COMMON, _FEWEST = 0.95, 20
 #: Answers are unusually long or short from this many robust standard deviations of log length.
 _DEVIATIONS = 6.0
 #: Languages are told for this many rows, evenly spread: langdetect takes milliseconds a text.
-LANGUAGE_ROWS = 500
+LANGUAGE_ROWS = 300
 #: Characters it reads; with fewer letters, or less than this share of them (tables, formulas), it guesses.
 _READ, _FEWEST_LETTERS, _LETTERS = 300, 60, 0.7
 _MARKUP = {
@@ -137,7 +137,7 @@ def languages(records: Sequence[Record]) -> dict[str, list[Record]]:
     from harness.metrics.instructions.wording import detect_language
 
     found: dict[str, list[Record]] = {}
-    step = max(1, len(records) // LANGUAGE_ROWS)
+    step = max(1, -(-len(records) // LANGUAGE_ROWS))
     for record in records[::step]:
         text = record.text[:_READ]
         letters = sum(character.isalpha() for character in text)
