@@ -48,8 +48,9 @@ def test_near_duplicates_and_equal_prompts_stay_in_one_part(seed: int) -> None:
     draw = random.Random(seed)
     records, family = [], {}
     for i in range(30):
-        text = " ".join(draw.choices(WORDS, k=30))
-        for variant in (text, text.replace(text.split()[7], "changed"), text.upper() + " "):
+        words = draw.choices(WORDS, k=30)
+        text, changed = " ".join(words), " ".join([*words[:7], "changed", *words[8:]])
+        for variant in (text, changed, text.upper() + " "):
             records.append(record(variant, draw.choice("ab")))
             family[variant] = i
     parts = split(records, THIRDS, seed).parts
