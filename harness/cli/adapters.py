@@ -200,7 +200,7 @@ def verify(
         for fault in faults:
             typer.echo(printable(f"{fault.version}: {fault.file} {fault.what}"))
         if not faults:
-            typer.echo(f"{versions} versions are as they were registered")
+            typer.echo(f"as registered: {versions} of {versions}")
     raise typer.Exit(int(bool(faults)))
 
 

@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 
 class ModelEntry(BaseModel):
-    """One model: the base as it is, or the base with an adapter (a folder or a hub id)."""
+    """One model: the base as it is, or the base with an adapter (a folder, a hub id or ``registry:NAME:TAG``)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

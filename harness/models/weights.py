@@ -52,7 +52,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"cannot be read as JSON ({error})", where=str(path)) from None
     if not isinstance(value, dict):
         raise InputError("is not a JSON object", where=str(path))

@@ -1,6 +1,6 @@
 """What an adapter is, read from its files before it is trusted: identity, what it was trained on, and its base."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +57,11 @@ def base_at_hand(reference: str | None) -> Base | None:
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
-        return _or_none(snapshot_download(reference, local_files_only=True))
+        folder = snapshot_download(reference, local_files_only=True)
     except (LocalEntryNotFoundError, HFValidationError, OSError):
         return None
+    found = _or_none(folder)
+    return replace(found, reference=reference) if found else None
 
 
 def examine(adapter: Adapter, base: Base | None, origin: Origin) -> list[str]:

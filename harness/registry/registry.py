@@ -203,7 +203,10 @@ class Registry:
             return
         try:
             adapter = resolve_adapter(str(self._store.folder(version.content)))
-            examine(adapter, base_at_hand(version.base), origin_of(adapter))
+            base = base_at_hand(version.base)
+            # Another base that lies there by now says nothing of the adapter.
+            same = base is not None and base.fingerprint == version.base_fingerprint
+            examine(adapter, base if same else None, origin_of(adapter))
         except InputError as error:
             yield Fault(str(version), error.where, error.what)
             return

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import yaml
@@ -26,6 +27,8 @@ def adapter_card(
     """
     front: dict[str, Any] = {"license": license, "library_name": "peft", "tags": [version.method.lower()]}
     front |= evaluation or {}
+    if "model-index" in front:
+        front["model-index"] = [one | {"name": version.name} for one in front["model-index"]]
     # A folder of this machine means nothing elsewhere.
     front.pop("base_model", None)
     if version.base and _HUB_ID.fullmatch(version.base):
@@ -55,11 +58,19 @@ def _facts(version: Version) -> str:
 def _training(version: Version) -> str:
     if version.recipe is None:
         return "## Training\n\nNo record of the training came with this adapter.\n"
-    recipe = visible(yaml.safe_dump(version.recipe, sort_keys=False, allow_unicode=False), 20_000)
+    told = {key: _file_names(value) if key in ("base", "data") else value for key, value in version.recipe.items()}
+    recipe = visible(yaml.safe_dump(told, sort_keys=False, allow_unicode=False), 20_000)
     # A fence longer than any in the text, which a recipe from elsewhere could use to break out.
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", recipe)), default=0))
     data = markdown_text(version.data_fingerprint or "not known")
     return f"## Training\n\nData fingerprint: {data}. Recipe of `harness train`:\n\n{fence}yaml\n{recipe}{fence}\n"
+
+
+def _file_names(value: Any) -> Any:
+    """Paths of this machine without their folders, which are nobody's business elsewhere."""
+    if isinstance(value, list):
+        return [_file_names(one) for one in value]
+    return PurePath(value).name if isinstance(value, str) and PurePath(value).is_absolute() else value
 
 
 def _evaluation(figures: Sequence[Figure]) -> str:

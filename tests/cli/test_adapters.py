@@ -21,7 +21,7 @@ def trained(folder: Path, name: str, **changes: Any) -> Path:
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     recipe = {
         "adapter": name,
-        "data": "rows.jsonl",
+        "data": str(folder / "rows.jsonl"),
         "format": "text",
         "method": {"kind": "lora", "r": 4, "alpha": 8},
         "schedule": {"max_steps": 3, "learning_rate": 1e-3},
@@ -100,6 +100,7 @@ def test_what_is_exported_is_read_by_the_hubs_client(said: Harness, world: Path,
         "words", measured["metric"], measured["value"],
     )  # fmt: skip
     assert result.metric_args["interval"] == [measured["interval"]["low"], measured["interval"]["high"]]
+    assert card.data.model_name == "numbers"
     assert (card.data.license, card.data.library_name) == ("apache-2.0", "peft")
     assert "| words | exact\\_match |" in card.text and "learning_rate: 0.003" in card.text
     assert str(world) not in card.content
