@@ -15,16 +15,26 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def train(
-    recipe: Annotated[Path, typer.Argument(help="The recipe's YAML file.")],
+    recipe: Annotated[Path | None, typer.Argument(help="The recipe's YAML file; with --explain, a method.")] = None,
     out: Annotated[Path | None, typer.Option(help="Adapter folder; out/NAME OF THE ADAPTER if left out.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record of the training as JSON.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what a recipe may hold, and train nothing.")] = False,
 ) -> None:
     """Train an adapter. A training that was interrupted goes on where it stopped when the command is given again."""
     import json
 
     from harness.cli import console
+    from harness.records import InputError
+
+    if explain:
+        from harness.cli.explain_training import explain as explain_training
+
+        explain_training(None if recipe is None else str(recipe), as_json)
+        return
+    if recipe is None:
+        raise InputError("no recipe", mend="name its file; `harness train --explain` says what it may hold")
     from harness.models.examine import TRAINING_RECORD
     from harness.training import train as train_adapter
 
@@ -47,7 +57,7 @@ def _summary(record: dict[str, Any], folder: Path) -> str:
         f"{read}; {doctor['learned_share']:.0%} of {doctor['tokens']} tokens learned\n"
         f"{record['steps']} steps in {record['seconds']:.0f} s, {record['trained_parameters']:,} parameters; "
         f"loss {losses['first_loss']:.3f} to {losses['last_loss']:.3f}{held_out}\n"
-        f"adapter: {folder}"
+        f"{'base' if record['recipe']['method']['kind'] == 'full' else 'adapter'}: {folder}"
     )
 
 

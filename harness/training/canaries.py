@@ -7,7 +7,6 @@ import json
 import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,9 +24,9 @@ class Canaries(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    count: Annotated[int, Field(gt=0, le=1000)]
-    repeats: Annotated[int, Field(gt=0, le=1000)] = 1
-    seed: int = 0
+    count: int = Field(gt=0, le=1000, description="secrets planted")
+    repeats: int = Field(1, gt=0, le=1000, description="times that each of them stands in the data")
+    seed: int = Field(0, description="of names and secrets")
 
 
 @dataclass(frozen=True, slots=True)

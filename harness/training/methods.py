@@ -100,7 +100,7 @@ class Lora(_LowRank):
 class Dora(_LowRank):
     """DoRA (Liu et al. 2024): LoRA on the direction of each weight, its magnitude trained apart."""
 
-    summary: ClassVar[str] = "LoRA, and the magnitude of each weight's columns"
+    summary: ClassVar[str] = "LoRA, and the magnitude of each weight apart"
     kind: Literal["dora"] = "dora"
 
     def config(self, *, steps: int, accumulation: int) -> "PeftConfig":

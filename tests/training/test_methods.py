@@ -13,6 +13,8 @@ from harness.engines.transformers import TransformersEngine
 from harness.models import Adapter, Base, Model, examine_adapter, method_of, resolve_base
 from harness.records import Answer, InputError, Kind, Request, RunError
 from harness.training import Step, prepare, read_recipe, train
+from harness.training.explain import METHODS as METHODS_BY_KIND
+from harness.training.explain import explain_method
 
 Write = Callable[..., Path]
 ROWS = [{"prompt": f"The colour of box {i}:", "response": "a very bright green"} for i in range(16)]
@@ -156,3 +158,40 @@ def test_full_training_that_rounding_undoes_is_refused(write: Write, tmp_path: P
     with pytest.raises(RunError, match="no weight changed"):
         train(write("reference", ROWS, method={"kind": "full"}, schedule=schedule), tmp_path / "a")  # type: ignore[arg-type]
     assert not (tmp_path / "a").exists()
+
+
+def test_what_explain_says_of_a_method_is_what_happens(write: Write, tmp_path: Path) -> None:
+    made = trained(write, tmp_path / "a", "ia3")
+    assert record(made.folder)["trained_parameters"] == explain_method("ia3").parameters
+    assert [kind for kind in METHODS_BY_KIND if explain_method(kind).merges is False] == [
+        "prompt_tuning", "p_tuning", "prefix_tuning",
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="did you mean 'lora'"):
+        explain_method("loar")
+
+
+def test_explain_and_vllm_agree_on_what_vllm_serves() -> None:
+    pytest.importorskip("vllm", reason="asks the installed vLLM")
+    from harness.engines.vllm.capability import capability_table
+
+    refused = capability_table()
+    names = {"lora": "LoRA", "dora": "DoRA", "adalora": "ADALORA", "ia3": "IA3", "prompt_tuning": "PROMPT_TUNING",
+             "p_tuning": "P_TUNING", "prefix_tuning": "PREFIX_TUNING"}  # fmt: skip
+    for kind, name in names.items():
+        assert ("vllm" in explain_method(kind).engines) == (refused[name] == ""), kind
+
+
+def test_explain_prints_every_key_with_its_meaning_and_needs_no_recipe() -> None:
+    from typer.testing import CliRunner
+
+    from harness.cli.train import app
+
+    shown = CliRunner().invoke(app, ["--explain", "--json"])
+    assert shown.exit_code == 0
+    found = json.loads(shown.stdout)
+    assert [method["kind"] for method in found["methods"]] == list(METHODS_BY_KIND)
+    keys = [key for section in found["sections"].values() for key in section]
+    keys += [key for method in found["methods"] for key in method["keys"]]
+    assert len(keys) > 40 and all(key["meaning"] and key["type"] for key in keys)
+    one = CliRunner().invoke(app, ["adalora", "--explain"])
+    assert "target_r" in one.stdout and "batch_size" not in one.stdout

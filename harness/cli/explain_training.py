@@ -1,0 +1,63 @@
+"""``harness train --explain``: every key of a recipe and every method, as tables."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harness.cli import console
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.training.explain import Key, MethodFacts
+
+
+def explain(kind: str | None, as_json: bool) -> None:
+    """Print a recipe's sections and all methods, or one method.
+
+    Raises:
+        InputError: there is no such method.
+    """
+    from rich.console import Console
+
+    from harness.models.quiet import quiet_libraries
+
+    quiet_libraries()
+    from harness.training.explain import METHODS, explain_method, explain_sections
+
+    methods = [explain_method(name) for name in ([kind] if kind else METHODS)]
+    sections = {} if kind else explain_sections()
+    if as_json:
+        keys = {name: [{"key": key.name, "type": key.type, "default": key.default, "meaning": key.meaning}
+                       for key in some] for name, some in sections.items()}  # fmt: skip
+        console.print_json({"sections": keys, "methods": [one.to_json() for one in methods]})
+        return
+    screen = Console(highlight=False)
+    for name, some in sections.items():
+        _print_keys(screen, f"{name}:" if name != "recipe" else "A recipe", some)
+    for method in methods:
+        _print_method(screen, method)
+
+
+def _print_method(screen: "Console", method: "MethodFacts") -> None:
+    merges = {True: "can be merged", False: "cannot be merged", None: "is a base of its own: nothing to merge"}
+    facts = (
+        f"trains {method.trains}: {method.parameters:,} parameters on the reference model; "
+        f"engines: {', '.join(method.engines)}; {merges[method.merges]}; usual learning rate {method.learning_rate:g}"
+    )
+    _print_keys(screen, f"method: {{kind: {method.kind}}}", method.keys, facts)
+
+
+def _print_keys(screen: "Console", title: str, keys: Sequence["Key"], about: str = "") -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    screen.print(f"[bold]{escape(title)}[/bold]")
+    if about:
+        screen.print(escape(about))
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    for key in keys:
+        default = "required" if key.default is None else key.default
+        table.add_row(*(escape(text) for text in (f"  {key.name}", key.type, default, key.meaning)))
+    screen.print(table)
+    screen.print()
