@@ -24,6 +24,8 @@ COMMANDS = {
     "train": "Train an adapter from a recipe.",
     "adapters": "Keep, find, compare, merge and ship adapters.",
     "data": "Check, split and select training data; look for tasks inside it.",
+    "serve": "Serve a base and its adapters over HTTP.",
+    "chat": "Talk with a base and its adapters in the terminal.",
     "tasks": "List, show, check, write and import tasks.",
     "safety": "Say how often the safety checks themselves are wrong.",
     "doctor": "Say what this machine can do.",

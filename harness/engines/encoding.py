@@ -97,6 +97,10 @@ class Encoder:
             return str(both[len(before) :])
         return str(self.tokenizer.decode(list(new_ids), skip_special_tokens=True))
 
+    def forget(self) -> None:
+        """Free what is remembered of prompts: for a process that outlives any set of them."""
+        self._prompt_ids.cache_clear()
+
     @property
     def prefix_id(self) -> int:
         """The token that an empty context starts with: beginning of sequence, else end of sequence."""

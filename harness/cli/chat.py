@@ -1,0 +1,118 @@
+"""``harness chat``: a conversation with a base and its adapters in the terminal."""
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.records import Generation
+    from harness.serving import Conversation, Service
+
+app = typer.Typer(add_completion=False)
+
+_COMMANDS = "/model NAME switches, /both compares with the base, /reset forgets, /quit ends"
+
+
+@app.command()
+def chat(
+    base: Annotated[str, typer.Option(help="reference, a folder or a hub id.")],
+    adapter: Annotated[list[str] | None, typer.Option(help="FOLDER or NAME=FOLDER; again for more.")] = None,
+    engine: Annotated[str, typer.Option(help="transformers, vllm or auto.")] = "auto",
+    max_tokens: Annotated[int, typer.Option(min=1, max=1024, help="Most tokens of an answer.")] = 256,
+    temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="0 is greedy.")] = 0.0,
+) -> None:
+    """Talk with an adapter, and see what the base says to the same words.
+
+    A model with a chat template sees the turns through it; one without sees them joined by blank lines. Where standard
+    input is no terminal, each line of it is a turn.
+
+    /model NAME switches to another model, /both answers the last turn by the base and by each adapter side by side,
+    /reset forgets the conversation, /quit ends it.
+    """
+    from rich.console import Console
+
+    from harness.cli.console import printable
+    from harness.records import Decoding
+    from harness.serving import Conversation, named_adapters, open_service
+
+    service, warnings = open_service(base, named_adapters(adapter or []), engine)
+    with service:
+        for warning in warnings:
+            typer.echo(f"warning: {printable(warning)}", err=True)
+        talk = Conversation(service, list(service.models)[-1], Decoding(max_tokens, temperature=temperature))
+        console = Console(highlight=False)
+        if sys.stdin.isatty():
+            console.print(f"{', '.join(service.models)}; now {talk.model}. {_COMMANDS}.", markup=False)
+        for line in _lines(talk):
+            if line == "/quit":
+                return
+            _turn(console, service, talk, line)
+
+
+def _lines(talk: "Conversation") -> Iterator[str]:
+    """What the user writes, line by line; empty lines are passed over."""
+    if not sys.stdin.isatty():
+        yield from (line.strip() for line in sys.stdin if line.strip())
+        return
+    import readline  # noqa: F401 - gives input() history and editing
+
+    while True:
+        try:
+            line = input(f"{talk.model}> ").strip()
+        except EOFError:
+            return
+        if line:
+            yield line
+
+
+def _turn(console: "Console", service: "Service", talk: "Conversation", line: str) -> None:
+    from harness.cli.console import printable
+    from harness.records import HarnessError
+
+    try:
+        if line.startswith("/"):
+            _obey(console, service, talk, line)
+        else:
+            _show(console, talk.model, talk.say(line))
+    except HarnessError as error:
+        console.print(f"error: {printable(str(error))}", markup=False)
+
+
+def _obey(console: "Console", service: "Service", talk: "Conversation", line: str) -> None:
+    from harness.records import InputError, nearest
+
+    command, _, name = (part.strip() for part in line.partition(" "))
+    if command == "/reset":
+        talk.reset()
+    elif command == "/both":
+        _show_beside(console, talk.again(list(service.models)))
+    elif command == "/model":
+        if name not in service.models:
+            raise InputError(f"no model {name!r}", mend=nearest(name, list(service.models)))
+        talk.model = name
+    else:
+        raise InputError(f"no command {command!r}", mend=_COMMANDS)
+
+
+def _show(console: "Console", model: str, said: "Generation") -> None:
+    from rich.text import Text
+
+    from harness.cli.console import printable
+
+    cut = f" [cut at {said.tokens} tokens]" if said.finish == "length" else ""
+    console.print(Text.assemble((f"{model}: ", "bold"), printable(said.text), (cut, "dim")), soft_wrap=True)
+
+
+def _show_beside(console: "Console", said: "dict[str, Generation]") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from harness.cli.console import printable
+
+    table = Table(*said)
+    table.add_row(*(Text(printable(one.text)) for one in said.values()))
+    console.print(table)

@@ -1,0 +1,140 @@
+"""The two commands as a user runs them: a real process over HTTP, and a conversation from standard input."""
+
+import io
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import harness
+from harness.cli.chat import _turn
+from harness.cli.main import run
+from harness.records import Decoding, Generation, InputError
+from harness.serving import Conversation, Service
+from tests.packs import word_rows, write_pack, write_suite
+
+
+@pytest.fixture(scope="module")
+def url(adapter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service in a process of its own; at the end it is told to go, and goes in peace."""
+    errors = tmp_path_factory.mktemp("serve") / "errors"
+    command = [sys.executable, "-m", "harness", "serve", "--base", "reference", "--adapter", f"tuned={adapter}"]
+    with errors.open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--engine", "transformers", "--port", "0"], stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert "reference, base, tuned at http://127.0.0.1:" in line, errors.read_text()
+    address = next(word for word in line.split() if word.startswith("http"))
+    _wait(address)
+    yield address
+    with httpx.Client(base_url=address) as client:
+        client.get("/health")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert "Traceback" not in errors.read_text()
+
+
+def _wait(address: str) -> None:
+    for _ in range(100):
+        try:
+            assert httpx.get(f"{address}/health").status_code == 200
+            return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError("the service did not come up")
+
+
+def texts(made: harness.Run) -> dict[tuple[str, str], str]:
+    return {(row["model"], row["key"]): row["text"] for row in made.samples.to_dict("records")}
+
+
+@pytest.mark.parametrize("form", ["text", "chat"])
+def test_a_suite_over_the_service_gets_the_texts_of_the_engine(
+    tmp_path: Path, url: str, adapter: Path, form: str
+) -> None:
+    write_pack(tmp_path, "words", word_rows(12), format=form)
+    here = write_suite(tmp_path, {"tuned": adapter})
+    said = harness.evaluate(here, tmp_path / "here")
+    options = {"url": f"{url}/v1", "models": {"base": "base", "tuned": "tuned"}}
+    engine = {"kind": "server", "options": options | ({"api": "chat"} if form == "chat" else {})}
+    served = harness.evaluate(
+        write_suite(tmp_path, models={"base": {}, "tuned": {}}, engine=engine), tmp_path / "served"
+    )
+    assert texts(served) == texts(said)
+    assert len({text for (model, _), text in texts(said).items() if model == "tuned"}) > 1
+
+
+def test_a_client_that_asks_for_too_much_at_once_is_refused_by_the_process(url: str) -> None:
+    answer = httpx.post(f"{url}/api/v1/generate", json={"prompt": "a" * 2_000_000})
+    assert answer.status_code == 413
+    assert httpx.get(f"{url}/health").json() == {"status": "ok"}
+
+
+def test_what_cannot_be_served_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        wrong = {
+            "cannot listen": ["--port", str(taken.getsockname()[1])],
+            "not a PEFT adapter": ["--adapter", f"x={tmp_path}", "--port", "0"],
+            "cannot be an adapter's name": ["--adapter", f"base={tmp_path}", "--port", "0"],
+            "no engine 'vlm' to serve with; did you mean 'vllm'?": ["--engine", "vlm", "--port", "0"],
+            "is not a size": ["--max-body", "lots"],
+        }
+        for says, arguments in wrong.items():
+            assert run(["serve", "--base", "reference", *arguments]) == 2
+            shown = capfd.readouterr()
+            assert says in shown.err and shown.err.count("\n") == 1 and shown.out == ""
+
+
+def test_a_conversation_from_standard_input(
+    adapter: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["/both", "What is the capital?", "/both", "/model base", "And the river?", "/model bass", "/reset", "/no"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join([*lines, "/quit", "never asked"])))
+    monkeypatch.setenv("COLUMNS", "100")
+    arguments = ["--base", "reference", "--adapter", str(adapter), "--engine", "transformers", "--max-tokens", "8"]
+    assert run(["chat", *arguments]) == 0
+    out = capsys.readouterr().out
+    said = out.splitlines()
+    assert said[0].startswith("error: nothing has been asked yet")
+    assert said[1].startswith("tuned: ") and "never asked" not in out
+    assert any("base" in line and "tuned" in line for line in said)
+    assert any(line.startswith("base: ") for line in said)
+    assert "did you mean 'base'?" in out and "no command '/no'" in out
+
+
+def test_turns_are_kept_until_they_outgrow_the_context_or_are_forgotten(service: Service) -> None:
+    talk = Conversation(service, "base", Decoding(max_tokens=8))
+    alone = talk.say("What is the capital of the little world?").text
+    assert talk.again(["base", "tuned"])["base"].text == alone
+    again = talk.say("What is the capital of the little world?").text
+    with pytest.raises(Exception, match="leaves no room"):
+        talk.say("word " * 600)
+    talk.reset()
+    assert talk.say("What is the capital of the little world?").text == alone
+    assert isinstance(again, str)
+    with pytest.raises(InputError, match="nothing has been asked"):
+        Conversation(service, "base", Decoding()).again(["base"])
+
+
+def test_what_a_model_says_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    class Hostile:
+        model = "base"
+
+        def say(self, text: str) -> Generation:
+            return Generation("\x1b]0;owned\x07 [red]markup[/red] \u202e \x9b2J", 4, "stop")
+
+    talk: Any = Hostile()
+    _turn(Console(force_terminal=True), talk, talk, "hello")
+    shown = capsys.readouterr().out
+    assert "\\x1b]0;owned\\x07 [red]markup[/red] \\x202e \\x9b2J" in shown
