@@ -15,7 +15,7 @@ from harness.training.canaries import CANARIES_FILE
 
 _CONFIG = "adapter_config.json"
 _INDEX = "adapter_model.safetensors.index.json"
-_BESIDE_WEIGHTS = (_INDEX, TRAINING_RECORD, "metrics.jsonl", CANARIES_FILE)
+_BESIDE_WEIGHTS = (TRAINING_RECORD, "metrics.jsonl", CANARIES_FILE)
 
 #: File name to SHA-256.
 Hashes = Mapping[str, str]
@@ -64,6 +64,8 @@ class Store:
         hashes = hash_files(folder)
         content = content_of(hashes)
         target = self.folder(content)
+        if target.is_dir() and hash_files(target) != hashes:
+            target.rename(folder.with_name("changed"))  # somebody wrote to it: the good copy takes its place
         if not target.is_dir():
             target.parent.mkdir(parents=True, exist_ok=True)
             folder.rename(target)
@@ -85,9 +87,18 @@ class Store:
 
 
 def adapter_files(folder: Path) -> list[Path]:
-    """What of an adapter's folder is registered: configuration, weights, and what a training here left beside them.
+    """What of an adapter's folder is registered: what PEFT reads, and what a training here left beside it.
 
     Everything else (optimizer states, pickles, tokenizers) is left where it is.
+
+    Raises:
+        InputError: the weights are absent or pickled, or lie outside the folder.
+    """
+    return [*peft_files(folder), *(path for name in _BESIDE_WEIGHTS if (path := folder / name).is_file())]
+
+
+def peft_files(folder: Path) -> list[Path]:
+    """Configuration and weights: what PEFT reads.
 
     Raises:
         InputError: the weights are absent or pickled, or lie outside the folder.
@@ -96,7 +107,8 @@ def adapter_files(folder: Path) -> list[Path]:
     for path in weights:
         if path.parent != folder:
             raise InputError("lies outside the adapter's folder", where=str(path), mend="mend the index of the weights")
-    return [folder / _CONFIG, *weights, *(path for name in _BESIDE_WEIGHTS if (path := folder / name).is_file())]
+    index = folder / _INDEX
+    return [folder / _CONFIG, *weights, *([index] if index.is_file() else [])]
 
 
 def hash_files(folder: Path) -> dict[str, str]:
@@ -111,9 +123,12 @@ def content_of(hashes: Hashes) -> str:
 
 
 def copy_adapter(source: Path, target: Path, more: Mapping[str, str]) -> None:
-    """Write an adapter's files, and further text files, as a new folder that appears whole or not at all."""
+    """Write what PEFT reads of an adapter, and further text files, as a new folder that appears whole or not at all.
+
+    Records of the training stay behind: they name folders, and canaries are secrets.
+    """
     with new_folder(target) as partial:
-        for path in adapter_files(source):
+        for path in peft_files(source):
             _copy(path, partial / path.name)
             (partial / path.name).chmod(0o644)
         for name, text in more.items():

@@ -105,6 +105,7 @@ def test_what_is_exported_is_read_by_the_hubs_client(said: Harness, world: Path,
     assert "| words | exact\\_match |" in card.text and "learning_rate: 0.003" in card.text
     assert str(world) not in card.content
     assert resolve_adapter(str(out)).fingerprint == said("show", "numbers:2")["fingerprint"]
+    assert {path.name for path in out.iterdir()} == {"README.md", "adapter_config.json", "adapter_model.safetensors"}
     assert os.access(out / "adapter_model.safetensors", os.W_OK)
 
 

@@ -80,6 +80,14 @@ def test_a_model_that_says_something_else_is_not_kept(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_update_of_weights_that_are_shared_is_refused(make_adapter: Make, tmp_path: Path) -> None:
+    """The reference model's output layer is its embedding; merged into one, the update acts in the other too."""
+    adapter = resolve_adapter(str(make_adapter("head", lora(target_modules=["lm_head", "q_proj"]))))
+    with pytest.raises(InputError, match=r"is not base \+ adapter"):
+        merge(resolve_base("reference"), adapter, tmp_path / "full", dtype="float32")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_is_there_is_not_written_over(make_adapter: Make, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()

@@ -199,6 +199,13 @@ def test_tampering_is_named(registry: Registry, adapters: list[Path]) -> None:
     assert (fault.file, fault.what) == ("adapter_config.json", "is missing")
 
 
+def test_registering_again_mends_what_was_changed(registry: Registry, adapters: list[Path]) -> None:
+    version, _ = registry.register(adapters[0], "support")
+    (registry.folder(version) / "adapter_config.json").unlink()
+    registry.register(adapters[0], "support")
+    assert registry.verify() == (2, [])
+
+
 def test_hashes_changed_along_with_the_files_are_found(registry: Registry, adapters: list[Path]) -> None:
     import sqlite3
 
