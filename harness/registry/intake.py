@@ -10,6 +10,9 @@ from harness.models.resolve import REFERENCE
 from harness.models.weights import read_json, tensor_shapes, weight_files
 from harness.records import InputError, reference_model
 
+#: Levels of a recipe; ours have three.
+_DEEPEST = 16
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -40,11 +43,18 @@ def origin_of(adapter: Adapter) -> Origin:
         data_fingerprint=data.get("fingerprint") if isinstance(data, dict) else None,
         recipe=recipe if isinstance(recipe, dict) else None,
     )
-    if not all(
-        one is None or isinstance(one, str) for one in (found.base, found.base_fingerprint, found.data_fingerprint)
-    ):
+    words = (found.base, found.base_fingerprint, found.data_fingerprint)
+    if _nests_deeper(recipe, _DEEPEST) or not all(one is None or isinstance(one, str) for one in words):
         raise InputError("is not the record of a training", where=str(path), mend="remove it, or train again")
     return found
+
+
+def _nests_deeper(value: object, levels: int) -> bool:
+    """A record from elsewhere could nest so deep that nothing can walk it."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_nests_deeper(one, levels - 1) for one in inner)
 
 
 def base_at_hand(reference: str | None) -> Base | None:

@@ -110,6 +110,19 @@ def wrong_record(folder: Path) -> None:
     (folder / "training.json").write_text(json.dumps({"base_fingerprint": ["x"]}))
 
 
+def nest(folder: Path, levels: int) -> None:
+    inside = '{"a":' * levels + "0" + "}" * levels
+    (folder / "training.json").write_text(f'{{"base": "reference", "recipe": {inside}}}')
+
+
+def deep_recipe(folder: Path) -> None:
+    nest(folder, 500)
+
+
+def endless_recipe(folder: Path) -> None:
+    nest(folder, 100_000)
+
+
 def index_outside(folder: Path) -> None:
     (folder / WEIGHTS).rename(folder.parent / "outside.safetensors")
     index = {"weight_map": {"a": "../outside.safetensors"}}
@@ -124,6 +137,8 @@ def index_outside(folder: Path) -> None:
         (pickle, "the weights are pickled"),
         (trained_elsewhere, "was trained on a base with fingerprint 000"),
         (wrong_record, "is not the record of a training"),
+        (deep_recipe, "is not the record of a training"),
+        (endless_recipe, "cannot be read as JSON"),
         (index_outside, "lies outside the adapter's folder"),
     ],
 )
