@@ -52,6 +52,10 @@ def trainable_model(base: Base, recipe: Recipe, dtype: str, steps: int) -> Any:
             where=f"{recipe.adapter}: method",
             mend="check target_modules against the base's modules, and the steps against the method",
         ) from None
+    for name, weight in adapted.named_parameters():
+        # AdaLoRA's divisor of the update. Over a base in 16 bit PEFT leaves it trainable, and it is not saved.
+        if ".ranknum." in name:
+            weight.requires_grad_(False)
     if recipe.schedule.gradient_checkpointing:
         adapted.enable_input_require_grads()
     return adapted
@@ -107,6 +111,8 @@ def save_base(model: Any, base: Base, folder: Path) -> None:
     own = str(base.config.get("dtype") or base.config.get("torch_dtype") or "float32")
     model.config.use_cache = True
     model.to(getattr(torch, own)).save_pretrained(folder)
+    for path in folder.glob("*.safetensors"):
+        path.chmod(0o644)
     for path in settings_files(base.folder):
         if not (folder / path.name).exists():
             shutil.copyfile(path, folder / path.name)

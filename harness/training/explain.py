@@ -93,10 +93,12 @@ def _uses(method: TrainingMethod) -> tuple[tuple[str, ...], bool | None]:
 
 
 def _trained_parameters(method: TrainingMethod) -> int:
+    import torch
     from peft import get_peft_model
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    model: Any = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(resolve_base("reference").folder))
+    config = AutoConfig.from_pretrained(resolve_base("reference").folder)
+    model: Any = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     if isinstance(method, PeftMethod):
         model = get_peft_model(model, method.config(steps=100, accumulation=1))
     return sum(weight.numel() for weight in model.parameters() if weight.requires_grad)

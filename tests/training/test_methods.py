@@ -161,8 +161,9 @@ def test_full_training_that_rounding_undoes_is_refused(write: Write, tmp_path: P
 
 
 def test_what_explain_says_of_a_method_is_what_happens(write: Write, tmp_path: Path) -> None:
-    made = trained(write, tmp_path / "a", "ia3")
-    assert record(made.folder)["trained_parameters"] == explain_method("ia3").parameters
+    quick = {"schedule": {"max_steps": 2, "batch_size": 1}, "dtype": "bfloat16"}
+    made = trained(write, tmp_path / "a", "adalora", method={"kind": "adalora"}, **quick)
+    assert record(made.folder)["trained_parameters"] == explain_method("adalora").parameters
     assert [kind for kind in METHODS_BY_KIND if explain_method(kind).merges is False] == [
         "prompt_tuning", "p_tuning", "prefix_tuning",
     ]  # fmt: skip
