@@ -12,6 +12,7 @@ _MOJIBAKE = re.compile(
     "\u203a\u0153\u017e\u0178\u2122]|\u00e2\u20ac[\u0080-\u00ff\u0152-\u0192\u02c6-\u02dc\u2013-\u203a\u2122]"
     "|(?:[\u00d0\u00d1][\u0080-\u00bf\u0152-\u0192\u2013-\u203a]){3}|\u00f0\u0178[\u0080-\u024f\u2010-\u203a]"
 )
+_LOST = re.compile("\ufffd")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufff9-\ufffb\ud800-\udfff]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 _HTML = re.compile(
@@ -44,7 +45,7 @@ def wording_faults(record: Record) -> Iterator[Fault]:
         if not field.text.strip():
             continue
         yield from _found(record, field, "mojibake", _MOJIBAKE, field.text)
-        yield from _found(record, field, "replacement_character", re.compile("\ufffd"), field.text)
+        yield from _found(record, field, "replacement_character", _LOST, field.text)
         yield from _found(record, field, "control_character", _CONTROL, field.text)
         yield from _found(record, field, "bidi_character", _BIDI, field.text)
         prose = _FENCE.sub(" ", field.text) if "```" in field.text else field.text
@@ -60,7 +61,7 @@ def wording_faults(record: Record) -> Iterator[Fault]:
 def _found(record: Record, field: Field, kind: str, pattern: re.Pattern[str], text: str) -> Iterator[Fault]:
     match = pattern.search(text)
     if match:
-        yield Fault(kind, record.where, f"in {field.name}", around(text, match.start(), match.end()))
+        yield Fault(kind, record.where, f"in {field.name}", _around(text, match.start(), match.end()))
 
 
 def _personal(record: Record, field: Field) -> Iterator[Fault]:
@@ -93,7 +94,7 @@ def _answer_faults(record: Record) -> Iterator[Fault]:
             yield Fault("looping_answer", record.where, f"{field.name}: {degeneration(field.text)}", field.text[:80])
         spoken = _BOILERPLATE.search(field.text)
         if spoken:
-            shown = around(field.text, spoken.start(), spoken.end())
+            shown = _around(field.text, spoken.start(), spoken.end())
             yield Fault("boilerplate", record.where, f"in {field.name}", shown)
         elif classify_refusal(field.text, prompt) is RefusalKind.FULL_REFUSAL:
             yield Fault("refusal", record.where, f"in {field.name}", field.text[:_EXCERPT])
@@ -103,6 +104,6 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def around(text: str, start: int, end: int) -> str:
+def _around(text: str, start: int, end: int) -> str:
     """The piece of a text from some characters before ``start`` to some after ``end``."""
     return text[max(0, start - _EXCERPT // 2) : end + _EXCERPT // 2]
