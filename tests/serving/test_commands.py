@@ -54,7 +54,7 @@ def _wait(address: str) -> None:
 
 
 def texts(made: harness.Run) -> dict[tuple[str, str], str]:
-    return {(row["model"], row["key"]): row["text"] for row in made.samples.to_dict("records")}
+    return {(row["model"], row["key"]): row["text"] for row in made.samples().to_dict("records")}
 
 
 @pytest.mark.parametrize("form", ["text", "chat"])
