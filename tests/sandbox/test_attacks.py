@@ -1,10 +1,13 @@
 """Every attack works outside the sandbox and is contained inside, at every level that this machine offers."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,7 +58,7 @@ def test_an_attack_works_outside_and_is_contained_inside(
     assert works_outside(ATTACKS[name], world, free)
 
 
-def test_what_ignores_sigterm_and_never_returns_is_ended(parts: tuple[str, ...]) -> None:
+def test_what_ignores_sigterm_and_never_returns_is_ended(parts: tuple[str, ...], own_folder: Path) -> None:
     stubborn = "import signal, time\nfor one in (15, 2, 1, 24):\n    signal.signal(one, signal.SIG_IGN)\n"
     outside = subprocess.Popen([sys.executable, "-c", f"{stubborn}print(1, flush=True)\ntime.sleep(60)"], stdout=-1)
     outside.stdout.readline()
@@ -67,11 +70,11 @@ def test_what_ignores_sigterm_and_never_returns_is_ended(parts: tuple[str, ...])
     outside.stdout.close()
     code = f"{stubborn}def f():\n    while True:\n        time.sleep(1)\n"
     assert run_trial(Trial(code, "f()"), parts, Limits(seconds=1)).ending is Ending.TIMEOUT
-    assert processes_of_sandboxes() == []
+    assert processes_of_sandboxes(own_folder) == []
 
 
 def test_nothing_is_left_running_or_lying_about(
-    parts: tuple[str, ...], world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    parts: tuple[str, ...], world: World, tmp_path: Path, own_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert works_outside(DAEMON, world, tmp_path)
     time.sleep(1.3)
@@ -87,33 +90,44 @@ def test_nothing_is_left_running_or_lying_about(
 
     monkeypatch.setattr(process, "Folder", Recorded)
     run_trial(Trial(f"{deep}{locked}def f(): return 1", "assert f() == 1"), parts, Limits())
-    assert processes_of_sandboxes() == []
+    assert processes_of_sandboxes(own_folder) == []
     assert len(made) == 2 and not any(path.exists() for path in made)
 
 
-def test_a_killed_harness_leaves_no_process_behind(parts: tuple[str, ...]) -> None:
+def test_a_killed_harness_leaves_no_process_behind(parts: tuple[str, ...], own_folder: Path) -> None:
     program = (
         "from harness.sandbox import *\n"
         f"run_trial(Trial('import time\\nprint()\\ntime.sleep(60)', 'f()'), {parts!r}, Limits(seconds=60))"
     )
     harness = subprocess.Popen([sys.executable, "-c", program])
     deadline = time.monotonic() + 20
-    while len(processes_of_sandboxes()) < 2 and time.monotonic() < deadline:
+    while len(processes_of_sandboxes(own_folder)) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     harness.kill()
     harness.wait()
-    while processes_of_sandboxes() and time.monotonic() < deadline:
+    while processes_of_sandboxes(own_folder) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert processes_of_sandboxes() == []
+    assert processes_of_sandboxes(own_folder) == []
 
 
-def processes_of_sandboxes() -> list[int]:
-    """Processes of this machine that were started by a sandbox."""
+@pytest.fixture
+def own_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the sandboxes of this test have their folders, so that those of other tests are not taken for them."""
+    folder = Path(tempfile.mkdtemp(prefix="own-"))
+    folder.chmod(0o711)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setenv("TMPDIR", str(folder))
+    yield folder
+    shutil.rmtree(folder)  # a harness that was killed leaves its own
+
+
+def processes_of_sandboxes(own: Path) -> list[int]:
+    """Processes that were started by a sandbox of this test: their home lies in its folder."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if b"from inside.main import main" in (entry / "cmdline").read_bytes():
+                if f"HOME={own}/".encode() in (entry / "environ").read_bytes():
                     found.append(int(entry.name))
             except OSError:
                 continue
