@@ -63,7 +63,7 @@ def _lines(talk: "Conversation") -> Iterator[str]:
     while True:
         try:
             line = input(f"{talk.model}> ").strip()
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):
             return
         if line:
             yield line

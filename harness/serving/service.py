@@ -161,6 +161,8 @@ class Service:
                     tokens = len(self._encoder.prompt(request.prompt))
                     for job in left.pop(request):
                         job.future.set_result(Reply(answer.generation, tokens, job.decoding.seed))
+            if left:
+                raise RunError("the engine gave no answer")
         except Exception as error:  # noqa: BLE001 - one broken request must end neither the thread nor the others
             if len(asked) > 1:
                 for request, jobs in left.items():

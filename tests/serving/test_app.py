@@ -8,8 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from harness.engines import Encoder
-from harness.serving import Limits, Service
-from harness.serving.app import make_app
+from harness.serving.models import open_models, served_names
 from tests.engines.plain import PlainLoop
 
 PROMPT = "Once upon a time there was a small town"
@@ -155,7 +154,8 @@ def test_a_body_past_the_limit_is_413_whether_its_length_is_said_or_not(client: 
 def test_other_hosts_and_other_origins_get_nothing(client: TestClient) -> None:
     assert client.get("/health", headers={"Host": "evil.example"}).status_code == 400
     plain = client.post(GENERATE, content=b'{"prompt": "a"}', headers={"Content-Type": "text/plain"})
-    assert plain.status_code == 422
+    untyped = client.post(GENERATE, content=b'{"prompt": "a"}')
+    assert plain.status_code == 422 and untyped.status_code == 422
     answer = client.get("/health", headers={"Origin": "https://evil.example"})
     assert "access-control-allow-origin" not in answer.headers
 
@@ -165,5 +165,10 @@ def test_unknown_paths_have_the_shape_of_every_error(client: TestClient) -> None
     assert complain(client, "/health", {})[0] == 405
 
 
-def test_a_base_in_a_folder_does_not_show_where_it_lies(service: Service) -> None:
-    assert Limits().tokens == 1024 and make_app(service).docs_url is None
+def test_a_base_in_a_folder_does_not_show_where_it_lies(base_folder: Path) -> None:
+    models, _ = open_models(str(base_folder), {})
+    assert list(served_names(models)) == ["base"]
+
+
+def test_no_page_of_documentation_loads_scripts_from_elsewhere(client: TestClient) -> None:
+    assert [client.get(path).status_code for path in ("/docs", "/redoc", "/openapi.json")] == [404, 404, 200]

@@ -16,8 +16,8 @@ import pytest
 import harness
 from harness.cli.chat import _turn
 from harness.cli.main import run
-from harness.records import Decoding, Generation, InputError
-from harness.serving import Conversation, Service
+from harness.records import Decoding, Generation, InputError, Message
+from harness.serving import Conversation, Refused, Service
 from tests.packs import word_rows, write_pack, write_suite
 
 
@@ -112,17 +112,18 @@ def test_a_conversation_from_standard_input(
 
 
 def test_turns_are_kept_until_they_outgrow_the_context_or_are_forgotten(service: Service) -> None:
-    talk = Conversation(service, "base", Decoding(max_tokens=8))
-    alone = talk.say("What is the capital of the little world?").text
-    assert talk.again(["base", "tuned"])["base"].text == alone
-    again = talk.say("What is the capital of the little world?").text
-    with pytest.raises(Exception, match="leaves no room"):
+    greedy, question = Decoding(max_tokens=8), "What is the capital of the little world?"
+    talk = Conversation(service, "base", greedy)
+    first = talk.say(question)
+    assert talk.again(["tuned", "base"])["base"] == first
+    turns = (Message("user", question), Message("assistant", first.text), Message("user", "And its river?"))
+    assert talk.say("And its river?") == service.ask("base", turns, greedy).result(30).generation
+    with pytest.raises(Refused, match="leaves no room"):
         talk.say("word " * 600)
     talk.reset()
-    assert talk.say("What is the capital of the little world?").text == alone
-    assert isinstance(again, str)
+    assert talk.say(question) == first
     with pytest.raises(InputError, match="nothing has been asked"):
-        Conversation(service, "base", Decoding()).again(["base"])
+        Conversation(service, "base", greedy).again(["base"])
 
 
 def test_what_a_model_says_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,7 @@ class Gated(Engine):
     def answer(self, requests: Sequence[Request], known: Container[Request] = ()) -> Iterator[Answered]:
         assert self.open.wait(20)
         self.batches.append(len(requests))
+        requests = [request for request in requests if request.prompt != "lost"]
         if any(request.prompt == "poison" for request in requests):
             raise ValueError("secret /path\nand more")
         yield [(request, Answer(Generation(str(request.prompt), 1, "stop"))) for request in requests]
@@ -71,6 +72,8 @@ def test_a_request_that_breaks_the_engine_takes_no_other_with_it(gated: tuple[Ga
     assert asked["after"].result(20).generation.text == "after"
     with pytest.raises(RunError, match="the engine broke"):
         asked["poison"].result(20)
+    with pytest.raises(RunError, match="no answer"):
+        service.ask("base", "lost", GREEDY).result(20)
     answer = TestClient(make_app(service)).post("/api/v1/generate", json={"prompt": "poison"})
     assert answer.status_code == 500 and "ValueError" in answer.text
     assert "secret" not in answer.text and "Traceback" not in answer.text
