@@ -48,11 +48,12 @@ def check_conversion(trained: Any, base: Any, adapter: Path, rows: Sequence[Row]
         RunError: their log-probabilities differ, so the adapter is not what was trained.
     """
     converted = PeftModel.from_pretrained(base, str(adapter)).eval()
-    trained.eval()
+    # Around the outer module the training loop left its 16-bit arithmetic, which would hide what is compared.
+    exact = trained.eval().base_model
     with torch.inference_mode():
         for row in rows[:_CHECKED_ROWS]:
             ids = torch.tensor([row.ids], device=trained.device)
-            one, other = (model(input_ids=ids).logits.float().log_softmax(-1) for model in (trained, converted))
+            one, other = (model(input_ids=ids).logits.float().log_softmax(-1) for model in (exact, converted))
             difference = float((one - other).abs().max())
             if not difference <= TOLERANCE:
                 raise RunError(

@@ -116,6 +116,26 @@ def test_a_pissa_adapter_is_saved_as_plain_lora_that_any_engine_can_hold(write: 
     assert method_of(made).mixes_in_batch and not method_of(made).moves_base
 
 
+@pytest.mark.parametrize("name", ["pissa", "olora"])
+def test_a_conversion_is_exact_after_a_training_in_16_bit(write: Write, tmp_path: Path, name: str) -> None:
+    made = trained(write, tmp_path / "a", name, dtype="bfloat16", schedule=SCHEDULE | {"max_steps": 2})
+    assert record(made.folder)["dtype"] == "bfloat16"
+
+
+def test_a_conversion_that_is_not_exact_is_refused(write: Write, tmp_path: Path) -> None:
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    from harness.training.moved_base import check_conversion
+
+    folder = resolve_base("reference").folder
+    made = trained(write, tmp_path / "a", "olora", schedule=SCHEDULE | {"max_steps": 2})
+    prepared = prepare(read_recipe(tmp_path / "recipe.yaml"), tmp_path)
+    other = get_peft_model(AutoModelForCausalLM.from_pretrained(folder), LoraConfig(task_type="CAUSAL_LM"))
+    with pytest.raises(RunError, match="differs from what was trained"):
+        check_conversion(other, AutoModelForCausalLM.from_pretrained(folder), made.folder, prepared.rows)
+
+
 def test_adalora_ends_with_the_ranks_that_it_was_given(write: Write, tmp_path: Path) -> None:
     made = trained(write, tmp_path / "a", "adalora")
     assert isinstance(made, Adapter)
