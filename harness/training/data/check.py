@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Quality:
         rows: Rows that could be read.
         characters: Spread of lengths of prompts and answers.
         tokens: Spread of row lengths in tokens; None without a base.
-        labels: Rows by label; empty where rows have none.
+        labels: Rows by label, the `KEPT` most frequent ones; empty where rows have none.
         languages: Rows by language among ``language_rows`` rows with enough words.
         counts: Faults by kind, all of them; the most severe kinds first.
         faults: The first `KEPT` of each kind.
@@ -103,7 +104,7 @@ def check_files(
         rows=len(records),
         characters=characters(usable),
         tokens=spread(lengths) if lengths else None,
-        labels=label_counts(usable),
+        labels={_shown(label): count for label, count in islice(label_counts(usable).items(), KEPT)},
         languages={language: len(rows) for language, rows in by_language.items()},
         counts=counts,
         faults=kept,
@@ -143,7 +144,12 @@ def _bounded(faults: Sequence[Fault]) -> tuple[dict[str, int], tuple[Fault, ...]
 
 
 def _cut(fault: Fault) -> Fault:
-    return Fault(fault.kind, fault.where, _masked(fault.what[:_EXCERPT]), _masked(fault.excerpt[:_EXCERPT]))
+    return Fault(fault.kind, fault.where, _shown(fault.what), _shown(fault.excerpt))
+
+
+def _shown(text: str) -> str:
+    """A text short enough for a report, and one that can be encoded (half a surrogate pair cannot)."""
+    return _masked(text[:_EXCERPT].encode("utf-8", "backslashreplace").decode())
 
 
 def _masked(text: str) -> str:

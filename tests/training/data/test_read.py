@@ -6,7 +6,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from harness.records import InputError
+from harness.reports.data_quality import quality_page
+from harness.training.data import check_files
 from harness.training.data.check import read_records
 from harness.training.data.lengths import tokens
 
@@ -99,3 +104,35 @@ def test_rows_that_a_chat_template_refuses_are_counted_all_the_same(tmp_path: Pa
     encoder.renders_chat = True
     (tmp_path / "rows.jsonl").write_text('{"messages": [{"role": "assistant", "content": "Well, \\ud800 hello."}]}')
     assert tokens(read_records([tmp_path / "rows.jsonl"])[0], encoder)[0] > 2
+
+
+TEXT = st.text(st.characters(exclude_categories=()), max_size=60)  # half surrogate pairs too
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["role", "content", "x"]), inner),
+    max_leaves=6,
+)
+TURNS = st.lists(
+    st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant", "tool"]), "content": TEXT | JSON}), max_size=4
+)
+FORMS = [("prompt", "response"), ("text", "label"), ("prompt", "chosen", "rejected"), ("messages",)]
+ANY_ROWS = st.sampled_from(FORMS).flatmap(
+    lambda columns: st.lists(
+        st.fixed_dictionaries({name: TURNS if name == "messages" else TEXT | JSON for name in columns}) | JSON,
+        max_size=6,
+    )
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ANY_ROWS)
+def test_any_json_is_checked_or_refused_in_one_line(rows: list[Any], tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    try:
+        quality = check_files([path])
+    except InputError as error:
+        assert "\n" not in str(error)
+    else:
+        json.dumps(quality.to_json(), ensure_ascii=False).encode()
+        quality_page(quality).encode()
