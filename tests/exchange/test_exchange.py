@@ -166,10 +166,19 @@ def test_the_model_index_is_what_the_hub_reads(run: Run) -> None:
 
 
 def test_export_writes_files_that_are_read_back(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "results.json"
-    assert harness(["export", str(run.folder), "new", "--to", "lm-eval", "--out", str(out)]) == 0
-    assert json.loads(out.read_text())["results"]["sums"]["match,none"] == pytest.approx(10 / 12)
+    for form in ("lm-eval", "inspect"):
+        for model in ("old", "new"):
+            assert harness(["export", str(run.folder), model, "--to", form, "--out", str(tmp_path / form / model)]) == 0
+        paths = [tmp_path / form / model / ("sums.json" if form == "inspect" else "") for model in ("old", "new")]
+        again = tmp_path / f"again-{form}"
+        named = [f"{model}={path}" for model, path in zip(("old", "new"), paths, strict=True)]
+        assert harness(["import", form, *named, "--out", str(again)]) == 0
+        before, after = ({(f.model, f.metric): f.value for f in r.results.figures} for r in (run, Run.open(again)))
+        assert after == pytest.approx(before)
+        assert [d.pairs for d in Run.open(again).comparison.differences] == [12, 12, 12]
     capsys.readouterr()
+    assert harness(["export", str(run.folder), "new", "--to", "inspect"]) == 2
+    assert "name a folder with --out" in capsys.readouterr().err
     assert harness(["export", str(run.folder), "new", "--to", "model-index"]) == 0
     assert yaml.safe_load(capsys.readouterr().out.strip().strip("-"))["model-index"][0]["name"] == "new"
     assert harness(["export", str(run.folder), "newer", "--to", "lm-eval"]) == 2
