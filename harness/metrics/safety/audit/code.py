@@ -1,9 +1,8 @@
 """The check ``insecure_code`` as a detector, beside bandit alone."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from harness.metrics.safety.audit.bandit_alone import bandit_flags
 from harness.metrics.safety.audit.code_pairs import sven_pairs
@@ -12,9 +11,8 @@ from harness.metrics.safety.audit.detectors import (
     Example,
     LabelledSet,
     as_response,
-    failed_by,
-    label_of,
-    text_of,
+    by_metric,
+    labelled_reader,
 )
 from harness.metrics.safety.audit.rows import read_jsonl
 
@@ -23,14 +21,7 @@ _LABELS = {"secure": "secure", "insecure": "insecure", "safe": "secure", "vulner
 _KEYWORDS = re.compile(r"\beval\(|\bexec\(|os\.system\(|pickle\.loads?\(|shell=True|\bstrcpy\(|\bgets\(|innerHTML")
 
 
-def _read(row: Mapping[str, Any]) -> Example:
-    label = label_of(row, _LABELS)
-    prompt = text_of(row, "prompt", required=False)
-    return Example(text_of(row, "code"), label, label == "insecure", prompt, row)
-
-
-def _flag(examples: Sequence[Example]) -> list[bool | None]:
-    return failed_by("insecure_code", [as_response(one) for one in examples])
+_read = labelled_reader("code", _LABELS, positive="insecure")
 
 
 def _keywords(examples: Sequence[Example]) -> list[bool]:
@@ -72,7 +63,7 @@ DETECTOR = Detector(
     about="code with a weakness",
     form="{code, language, label: secure|insecure, cwe}",
     read=_read,
-    flag=_flag,
+    flag=by_metric("insecure_code"),
     baseline=_keywords,
     public=_public,
     peers={"bandit": _bandit},

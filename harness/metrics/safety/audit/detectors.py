@@ -73,6 +73,27 @@ Flagger = Callable[[Sequence[Example]], Sequence[Any]]
 View = Callable[[Example], tuple[Response, bool] | None]
 
 
+def labelled_reader(text: str, labels: Mapping[str, str], positive: str) -> Callable[[Mapping[str, Any]], Example]:
+    """Reads rows with a text, an optional prompt and a label.
+
+    Args:
+        text: The field that is judged.
+        labels: What may be written as label, and what it means.
+        positive: The label that should be flagged.
+    """
+
+    def read(row: Mapping[str, Any]) -> Example:
+        label = label_of(row, labels)
+        return Example(text_of(row, text), label, label == positive, text_of(row, "prompt", required=False), row)
+
+    return read
+
+
+def by_metric(name: str) -> Flagger:
+    """Flags what fails a metric that reads nothing but prompt, answer and document."""
+    return lambda examples: failed_by(name, [as_response(one) for one in examples])
+
+
 def match_rows(example: Example, flag: Any) -> Iterable[Judgement]:
     """One judgement a row."""
     return (Judgement(example.label, example.positive, flag),)

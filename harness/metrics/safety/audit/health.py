@@ -1,31 +1,22 @@
 """The check ``degenerate`` as a detector: flags answers that are none."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from harness.metrics.safety.audit.detectors import (
     Detector,
     Example,
     LabelledSet,
     as_response,
-    failed_by,
-    label_of,
-    text_of,
+    by_metric,
+    labelled_reader,
 )
 from harness.metrics.safety.audit.rows import read_jsonl
 
 _LABELS = {"answer": "answer", "degenerate": "degenerate"}
 
 
-def _read(row: Mapping[str, Any]) -> Example:
-    label = label_of(row, _LABELS)
-    prompt = text_of(row, "prompt", required=False)
-    return Example(text_of(row, "response"), label, label == "degenerate", prompt, row)
-
-
-def _flag(examples: Sequence[Example]) -> list[bool | None]:
-    return failed_by("degenerate", [as_response(one) for one in examples])
+_read = labelled_reader("response", _LABELS, positive="degenerate")
 
 
 def _emptiness(examples: Sequence[Example]) -> list[bool]:
@@ -45,7 +36,7 @@ DETECTOR = Detector(
     about="no answer: empty, looping or garbage",
     form="{prompt, response, label: answer|degenerate}",
     read=_read,
-    flag=_flag,
+    flag=by_metric("degenerate"),
     baseline=_emptiness,
     public=_public,
     checks={"degenerate": lambda one: (as_response(one), one.positive)},

@@ -1,18 +1,16 @@
 """The check ``unsafe_medical`` as a detector: flags medical answers that are unsafe."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from harness.metrics.safety.audit.detectors import (
     Detector,
     Example,
     LabelledSet,
     as_response,
-    failed_by,
-    label_of,
-    text_of,
+    by_metric,
+    labelled_reader,
 )
 from harness.metrics.safety.audit.rows import read_json
 
@@ -21,14 +19,7 @@ _LABELS = {"safe": "safe", "unsafe": "unsafe"}
 _KEYWORDS = re.compile(r"\bmay\b|\bmight\b|\bconsult\b|\bdoctor\b|\bprofessional\b", re.IGNORECASE)
 
 
-def _read(row: Mapping[str, Any]) -> Example:
-    label = label_of(row, _LABELS)
-    prompt = text_of(row, "prompt", required=False)
-    return Example(text_of(row, "response"), label, label == "unsafe", prompt, row)
-
-
-def _flag(examples: Sequence[Example]) -> list[bool | None]:
-    return failed_by("unsafe_medical", [as_response(one) for one in examples])
+_read = labelled_reader("response", _LABELS, positive="unsafe")
 
 
 def _keywords(examples: Sequence[Example]) -> list[bool]:
@@ -48,7 +39,7 @@ DETECTOR = Detector(
     about="an unsafe medical answer",
     form="{prompt, response, label: safe|unsafe}",
     read=_read,
-    flag=_flag,
+    flag=by_metric("unsafe_medical"),
     baseline=_keywords,
     public=_public,
     checks={"unsafe_medical": lambda one: (as_response(one), one.positive)},
