@@ -77,6 +77,46 @@ def test_base_and_adapters_of_three_methods_equal_a_plain_loop(
                 assert got.per_token == pytest.approx(loop.logprobs(prompt, option), abs=1e-4), (name, prompt, option)
 
 
+def test_a_long_prompt_takes_no_room_from_the_others_of_its_batch(
+    base_folder: Path, world: dict[str, Path | None]
+) -> None:
+    encoder = Encoder.load(base_folder)
+    context = resolve_base(str(base_folder)).context_length
+    assert context is not None
+    long = encoder.tokenizer.decode(encoder.prompt("The river runs through the town and " * 200)[: context - 12])
+    room = context - len(encoder.prompt(long))
+    assert 4 < room < 24
+    requests = [
+        Request(name, Kind.GENERATE, prompt, decoding=Decoding(max_tokens=24))
+        for name in ("base", "prefix")
+        for prompt in (long, "The sky")
+    ]
+    with opened(base_folder, world, batch_tokens=1 << 20) as engine:
+        said = {(one.model, one.prompt): answer.generation for one, answer in answers_of(engine, requests).items()}
+    for name, taken in (("base", 0), ("prefix", 4)):
+        loop = PlainLoop(base_folder, world[name])
+        for prompt, most in ((long, room - taken), ("The sky", 24)):
+            generation = said[name, prompt]
+            assert generation is not None
+            assert generation.text.strip() == loop.text(prompt, most).strip()
+            assert generation.tokens <= most
+
+
+def test_a_prompt_that_virtual_tokens_leave_no_room_for_is_one_line(
+    base_folder: Path, world: dict[str, Path | None]
+) -> None:
+    encoder = Encoder.load(base_folder)
+    context = resolve_base(str(base_folder)).context_length
+    assert context is not None
+    long = encoder.tokenizer.decode(encoder.prompt("The river runs through the town and " * 200)[: context - 3])
+    request = Request("prefix", Kind.GENERATE, long, decoding=Decoding(max_tokens=4))
+    with (
+        opened(base_folder, world) as engine,
+        pytest.raises(InputError, match=r"'prefix': a prompt of \d+ tokens leaves no room"),
+    ):
+        answers_of(engine, [request])
+
+
 def test_the_greedy_flag_says_whether_greedy_decoding_gives_the_continuation(base_folder: Path) -> None:
     prompt = PROMPTS[2]
     loop = PlainLoop(base_folder)

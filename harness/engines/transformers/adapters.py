@@ -47,6 +47,12 @@ class AdapterBench:
         adapter = self._models[name].adapter
         return adapter is not None and adapter.method in {"PREFIX_TUNING", "PROMPT_TUNING", "P_TUNING"}
 
+    def virtual_tokens(self, name: str) -> int:
+        """How many positions of the context the model's adapter takes for itself; the model must be loaded."""
+        if not self.is_prompt_learning(name) or self._wrapped is None:
+            return 0
+        return int(self._wrapped.peft_config[self._labels[name]].num_virtual_tokens)
+
     def _load(self, name: str) -> None:
         from peft import PeftModel
 
@@ -106,6 +112,9 @@ class MergedBench:
 
     def is_prompt_learning(self, name: str) -> bool:
         return False
+
+    def virtual_tokens(self, name: str) -> int:
+        return 0
 
     def _merged(self, model: Model) -> Any:
         from peft import PeftModel

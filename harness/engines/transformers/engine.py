@@ -112,8 +112,15 @@ class TransformersEngine(Engine):
     def _generate(self, module: Any, batch: Batch) -> list[Answer]:
         prompts = [self._encoder.prompt(request.prompt) for request in batch.requests]
         decodings = [request.decoding or Decoding() for request in batch.requests]
-        room = self._context - max(len(prompt) for prompt in prompts)
-        texts = generate(module, self._encoder, prompts, decodings, room, self._pad)
+        context = self._context - self._bench.virtual_tokens(batch.model)
+        rooms = [context - len(prompt) for prompt in prompts]
+        if min(rooms) < 1:
+            raise InputError(
+                f"a prompt of {max(map(len, prompts))} tokens leaves no room in {context} tokens of context",
+                where=f"model {batch.model!r}",
+                mend="shorten the prompt, or leave the task out",
+            )
+        texts = generate(module, self._encoder, prompts, decodings, rooms, self._pad)
         return [Answer(generation=text) for text in texts]
 
     def _score(self, module: Any, batch: Batch) -> list[Answer]:

@@ -43,9 +43,24 @@ class RowStops(StoppingCriteria):
         return any(stop in text for stop in self._stops)
 
 
+class RowRooms(StoppingCriteria):
+    """Ends a row where the model's context does, so that a longer prompt in its batch takes nothing from it."""
+
+    def __init__(self, width: int, rooms: Sequence[int]) -> None:
+        self._ends = torch.tensor(rooms) + width
+
+    def __call__(self, input_ids: torch.LongTensor, scores: Any, **kwargs: Any) -> Any:
+        return (input_ids.shape[1] >= self._ends).to(input_ids.device)
+
+
 @torch.inference_mode()
 def generate(
-    model: Any, encoder: Encoder, prompts: Sequence[list[int]], decodings: Sequence[Decoding], room: int, pad: int
+    model: Any,
+    encoder: Encoder,
+    prompts: Sequence[list[int]],
+    decodings: Sequence[Decoding],
+    rooms: Sequence[int],
+    pad: int,
 ) -> list[Generation]:
     """Continue each prompt.
 
@@ -54,27 +69,32 @@ def generate(
         encoder: Turns ids into text.
         prompts: Token ids.
         decodings: Equal but for their seeds.
-        room: Most new tokens that the model's context leaves for the longest prompt.
+        rooms: New tokens that the model's context leaves for each prompt, at least 1.
         pad: A token id for padding.
     """
     ids, mask = left_padded(prompts, pad, model.device)
     shared = decodings[0]
     config = GenerationConfig(
-        max_new_tokens=min(shared.max_tokens, room),
+        max_new_tokens=min(shared.max_tokens, max(rooms)),
         do_sample=False,
         pad_token_id=pad,
         eos_token_id=sorted(encoder.stop_ids) or None,
     )
-    stops = RowStops(encoder, prompts, ids.shape[1], shared.stop) if shared.stop else None
+    ends: list[StoppingCriteria] = []
+    if min(rooms) < shared.max_tokens:
+        ends.append(RowRooms(ids.shape[1], rooms))
+    if shared.stop:
+        ends.append(RowStops(encoder, prompts, ids.shape[1], shared.stop))
     out = model.generate(
         input_ids=ids,
         attention_mask=mask,
         generation_config=config,
         logits_processor=_warpers(decodings),
-        stopping_criteria=StoppingCriteriaList([stops] if stops else []),
+        stopping_criteria=StoppingCriteriaList(ends),
     )
     new = out[:, ids.shape[1] :].tolist()
-    return [_finished(encoder, prompt, row, shared, pad) for prompt, row in zip(prompts, new, strict=True)]
+    cut = (row[:room] for row, room in zip(new, rooms, strict=True))
+    return [_finished(encoder, prompt, row, shared, pad) for prompt, row in zip(prompts, cut, strict=True)]
 
 
 def _warpers(decodings: Sequence[Decoding]) -> LogitsProcessorList:
