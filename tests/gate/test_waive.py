@@ -81,5 +81,5 @@ def test_a_waiver_about_what_is_not_there_or_without_an_end_is_refused(tmp_path)
 def test_reports_show_what_was_waived():
     verdict = gated()
     assert "may ship: 1 rule passed, 1 waived" in markdown_report(LOST, verdict)
-    assert '<skipped>' in junit_xml(LOST, verdict) and 'skipped="1"' in junit_xml(LOST, verdict)
+    assert "<skipped>" in junit_xml(LOST, verdict) and 'skipped="1"' in junit_xml(LOST, verdict)
     assert annotations(LOST, verdict)[0].startswith("::notice ")
