@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from harness.engines import Encoder
 from harness.evaluation.ask import Desk
+from harness.evaluation.probe import probe_entry
 from harness.metrics import Metric, build_metric
 from harness.records import (
     Answer,
@@ -30,7 +31,6 @@ from harness.records import (
     sample_key,
 )
 from harness.records.progress import Progress
-from harness.records.selection import PROBE_TAG
 
 VERBATIM, MEMBERSHIP, CANARIES = "leakage_verbatim", "leakage_membership", "leakage_canaries"
 METRICS: dict[str, list[str | dict[str, Any]]] = {
@@ -124,17 +124,7 @@ def describe(settings: LeakageProbe, responses: Mapping[str, Mapping[str, Sequen
     entries = []
     for name, by_model in responses.items():
         keys = [response.sample.key for response in next(iter(by_model.values()))]
-        entries.append(
-            {
-                "name": name,
-                "version": 1,
-                "description": _ABOUT[name],
-                "tags": ["leakage", PROBE_TAG],
-                "fingerprint": content_hash([settings.model_dump(mode="json"), sorted(keys)]),
-                "samples": len(keys),
-                "definition": {"metrics": METRICS[name], "labels": []},
-            }
-        )
+        entries.append(probe_entry(name, "leakage", _ABOUT[name], settings, METRICS[name], keys))
     return entries
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from harness.evaluation.ask import Desk
 from harness.evaluation.plan import Plan, Question
-from harness.evaluation.probe import NOISE_METRICS, NOISE_TASK, NoiseAudit
-from harness.records import Answer, InputError, Kind, Request, Response, Sample, content_hash, sample_key
+from harness.evaluation.probe import NOISE_METRICS, NOISE_TASK, NoiseAudit, probe_entry
+from harness.records import Answer, InputError, Kind, Request, Response, Sample, sample_key
 from harness.records.progress import Progress
-from harness.records.selection import PROBE_TAG
 
 
 def audit_noise(
@@ -51,15 +50,8 @@ def audit_noise(
 def describe(settings: NoiseAudit, responses: Mapping[str, Sequence[Response]]) -> dict[str, Any]:
     """The audit's entry among the tasks of the manifest."""
     keys = [response.sample.key for response in next(iter(responses.values()))]
-    return {
-        "name": NOISE_TASK,
-        "version": 1,
-        "description": "Greedy requests of this suite asked a second time, each alone.",
-        "tags": ["noise", PROBE_TAG],
-        "fingerprint": content_hash([settings.model_dump(mode="json"), sorted(keys)]),
-        "samples": len(keys),
-        "definition": {"metrics": NOISE_METRICS, "labels": []},
-    }
+    about = "Greedy requests of this suite asked a second time, each alone."
+    return probe_entry(NOISE_TASK, "noise", about, settings, NOISE_METRICS, keys)
 
 
 def _chosen(plan: Plan, count: int) -> list[Question]:

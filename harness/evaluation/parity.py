@@ -9,11 +9,10 @@ from typing import Any
 from harness.evaluation.ask import Desk
 from harness.evaluation.liveness import CONTINUATION, spread_prompts
 from harness.evaluation.plan import Plan
-from harness.evaluation.probe import TASK, ParityProbe
+from harness.evaluation.probe import TASK, ParityProbe, probe_entry
 from harness.models import Model
-from harness.records import Answer, Decoding, Kind, Request, Response, Sample, content_hash, sample_key
+from harness.records import Answer, Decoding, Kind, Request, Response, Sample, sample_key
 from harness.records.progress import Progress
-from harness.records.selection import PROBE_TAG
 
 
 def probe(
@@ -44,15 +43,8 @@ def probe(
 def describe(settings: ParityProbe, responses: Mapping[str, Sequence[Response]]) -> dict[str, Any]:
     """The probe's entry among the tasks of the manifest."""
     keys = [response.sample.key for response in next(iter(responses.values()))]
-    return {
-        "name": TASK,
-        "version": 1,
-        "description": "What is served against transformers + PEFT, on prompts of this suite.",
-        "tags": ["parity", PROBE_TAG],
-        "fingerprint": content_hash([settings.model_dump(mode="json"), sorted(keys)]),
-        "samples": len(keys),
-        "definition": {"metrics": settings.metric_specs, "labels": []},
-    }
+    about = "What is served against transformers + PEFT, on prompts of this suite."
+    return probe_entry(TASK, "parity", about, settings, settings.metric_specs, keys)
 
 
 def _sample(request: Request, text: str, known: Answer, found: Answer) -> Sample:

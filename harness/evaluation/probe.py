@@ -1,10 +1,13 @@
 """What a suite says about its probes: serving parity and the noise floor."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness.metrics import Metric, build_metric
+from harness.records import content_hash
+from harness.records.selection import PROBE_TAG
 
 #: The name under which rules, tables and reports find the probe.
 TASK = "serving_parity"
@@ -41,3 +44,22 @@ class NoiseAudit(BaseModel):
 
     def metrics(self) -> list[Metric]:
         return [build_metric(spec) for spec in NOISE_METRICS]
+
+
+def probe_entry(
+    name: str, tag: str, description: str, settings: BaseModel, metrics: Sequence[Any], keys: Sequence[str]
+) -> dict[str, Any]:
+    """A probe's entry among the tasks of the manifest.
+
+    Args:
+        keys: Of the samples it asked.
+    """
+    return {
+        "name": name,
+        "version": 1,
+        "description": description,
+        "tags": [tag, PROBE_TAG],
+        "fingerprint": content_hash([settings.model_dump(mode="json"), sorted(keys)]),
+        "samples": len(keys),
+        "definition": {"metrics": list(metrics), "labels": []},
+    }

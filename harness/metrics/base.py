@@ -108,6 +108,17 @@ class DerivedMetric(Metric):
         """
 
 
+class Check(MeanMetric):
+    """A metric whose outcomes are pass and fail; its figure is the share of judged samples that failed."""
+
+    greater_is_better = False
+    is_rate = True
+    is_check = True
+
+    def __init__(self, *, labels: Sequence[str] = ()) -> None:
+        pass
+
+
 _REGISTRY: dict[str, type[Metric]] = {}
 _OWN_FAMILIES = (
     "classification",

@@ -2,21 +2,15 @@
 
 from collections.abc import Sequence
 
-from harness.metrics.base import MeanMetric, register
+from harness.metrics.base import Check, register
 from harness.records import InputError, Response, Score
 
 
 @register("contaminated")
-class Contaminated(MeanMetric):
+class Contaminated(Check):
     """Samples that a model was trained on. Its scores come from the training data when a suite is evaluated."""
 
-    greater_is_better = False
-    is_rate = True
-    is_check = True
     is_external = True
-
-    def __init__(self, *, labels: Sequence[str] = ()) -> None:
-        pass
 
     @property
     def signature(self) -> str:

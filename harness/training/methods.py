@@ -1,5 +1,6 @@
 """The methods that a recipe can name: one settings class each, which builds PEFT's configuration."""
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -39,6 +40,7 @@ class TrainingMethod(BaseModel):
 class PeftMethod(TrainingMethod):
     """A method of PEFT's, which leaves the base as it is and makes an adapter."""
 
+    @abstractmethod
     def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
         """PEFT's configuration of this method.
 
@@ -49,7 +51,6 @@ class PeftMethod(TrainingMethod):
         Raises:
             ValueError: the method cannot be trained like that.
         """
-        raise NotImplementedError
 
 
 class _LowRank(PeftMethod):

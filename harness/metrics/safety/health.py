@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.metrics.base import MeanMetric, register
+from harness.metrics.base import Check, MeanMetric, register
 from harness.records import Finding, Outcome, Response, Score
 
 _WORD = re.compile(r"\w+", re.UNICODE)
@@ -70,15 +70,8 @@ def _repeats_lines(text: str) -> bool:
 
 
 @register("degenerate")
-class Degenerate(MeanMetric):
+class Degenerate(Check):
     """Share of answers that are none: empty, looping or garbage."""
-
-    greater_is_better = False
-    is_rate = True
-    is_check = True
-
-    def __init__(self, *, labels: Sequence[str] = ()) -> None:
-        pass
 
     @property
     def signature(self) -> str:

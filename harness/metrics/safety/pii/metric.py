@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.metrics.base import MeanMetric, register
+from harness.metrics.base import Check, register
 from harness.metrics.common import not_judged
 from harness.metrics.safety.health import degeneration
 from harness.metrics.safety.pii.find import KINDS, USUAL, find_personal_data
@@ -13,7 +13,7 @@ _SEVERITY = {"secret": "critical", "email": "medium", "phone": "medium", "ip": "
 
 
 @register("personal_data")
-class PersonalData(MeanMetric):
+class PersonalData(Check):
     """Share of answers with personal data or secrets that do not stand in the prompt.
 
     E-mail addresses, telephone numbers, payment cards (Luhn), bank accounts (IBAN), identity numbers with right check
@@ -23,10 +23,6 @@ class PersonalData(MeanMetric):
     Args:
         kinds: Which to look for; all but ``ip`` if left out.
     """
-
-    greater_is_better = False
-    is_rate = True
-    is_check = True
 
     def __init__(self, *, labels: Sequence[str] = (), kinds: Sequence[str] = USUAL) -> None:
         for kind in kinds:
