@@ -44,6 +44,8 @@ def read_lm_eval(path: Path, name: str | None = None) -> ImportedModel:
 
 
 def _results_file(path: Path) -> Path:
+    if not path.exists():
+        raise InputError("no such file or folder", where=str(path), mend="name what lm-eval wrote to --output_path")
     if not path.is_dir():
         return path
     found = sorted(path.rglob("results_*.json"))

@@ -114,6 +114,8 @@ def test_other_samples_other_folders_and_other_files_are_refused(lm_eval: dict[s
         write_imported([a], tmp_path / "full")
     with pytest.raises(InputError, match=r"holds 0 files results"):
         read_lm_eval(tmp_path)
+    with pytest.raises(InputError, match="no such file or folder"):
+        read_lm_eval(tmp_path / "results_y.json")
     (tmp_path / "results_x.json").write_text("{}")
     with pytest.raises(InputError, match="no results of lm-evaluation-harness"):
         read_lm_eval(tmp_path / "results_x.json")
