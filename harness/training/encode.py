@@ -25,6 +25,11 @@ class Row:
     merged: bool = False
 
     @property
+    def size(self) -> int:
+        """Number of tokens."""
+        return len(self.ids)
+
+    @property
     def learned(self) -> int:
         """Number of tokens that are learned."""
         return sum(label != IGNORED for label in self.labels)

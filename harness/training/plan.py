@@ -2,10 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from harness.training.encode import Row
 from harness.training.order import batch_order, total_steps
 from harness.training.prepare import Prepared
+
+
+class Sized(Protocol):
+    """A row of any objective, encoded: all that its place in the order depends on is how many tokens it has."""
+
+    @property
+    def size(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -13,13 +20,14 @@ class Plan:
     """What the loop runs: rows in their final order, and what counts them.
 
     Attributes:
+        rows: As the objective's trainer knows them.
         order: Row numbers, ``batch_size`` of them a batch.
         steps: Optimiser steps.
         tokens_at: Tokens seen by the end of each step (padding not counted).
     """
 
-    rows: Sequence[Row]
-    held_out: Sequence[Row]
+    rows: Sequence[Any]
+    held_out: Sequence[Any]
     order: Sequence[int]
     steps: int
     tokens_at: Sequence[int]
@@ -27,9 +35,10 @@ class Plan:
 
 def make_plan(prepared: Prepared) -> Plan:
     """The order of rows and the number of steps, from lengths and seed alone."""
-    schedule, rows = prepared.recipe.schedule, prepared.rows
+    schedule = prepared.recipe.schedule
+    rows: Sequence[Sized] = prepared.rows
     steps = total_steps(len(rows), schedule)
-    lengths = [len(row.ids) for row in rows]
+    lengths = [row.size for row in rows]
     batches = steps * schedule.gradient_accumulation
     order = batch_order(lengths, schedule.batch_size, batches, prepared.recipe.seed)
     width = len(order) // steps

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from harness.records import read_document
 from harness.training.canaries import Canaries
 from harness.training.methods import Lora, Method, PrefixTuning
+from harness.training.objectives import Objective, Sft
 
 Dtype = Literal["auto", "float32", "bfloat16"]
 
@@ -58,6 +59,7 @@ class Recipe(_Section):
     base: str = Field("reference", description="reference, a folder relative to the recipe, or a hub id")
     revision: str | None = Field(None, description="commit, branch or tag of a base from the hub")
     method: Method = Field(Lora(), description="what is trained; its keys depend on its kind")
+    objective: Objective = Field(Sft(), description="what the training optimises")
     data: str | list[str] = Field(description="files relative to the recipe: JSONL, JSON, CSV, TSV or Parquet")
     format: Literal["auto", "chat", "text"] = Field(
         "auto", description="chat: the base's template; text: prompt and response joined; auto: chat if it has one"
