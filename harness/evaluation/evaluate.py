@@ -65,7 +65,7 @@ def evaluate(
     encoder = Encoder.load(base.folder)
     # A limit, be it larger than any data, puts the samples into random order.
     limit = suite.limit or (sys.maxsize if referee else None)
-    plan = make_plan(tasks, candidates.models, limit, suite.seed)
+    plan = make_plan(tasks, candidates.models, limit, suite.seed, suite.part)
     check_lengths(plan, encoder, suite.engine.max_model_len or base.context_length)
     run = Run(out or Path("runs") / suite.suite)
     before = run.manifest.get("engine") if run.manifest_path.is_file() else None

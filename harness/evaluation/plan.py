@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.engines import Encoder
+from harness.evaluation.part import Part
 from harness.evaluation.probe import NOISE_TASK, TASK
 from harness.evaluation.suite import Suite
 from harness.metrics import build_metric
@@ -43,15 +44,21 @@ class Plan:
         return Plan([question for question in self.questions if question.model not in models])
 
 
-def make_plan(tasks: Sequence[Task], models: Sequence[Model], limit: int | None, seed: int) -> Plan:
+def make_plan(
+    tasks: Sequence[Task], models: Sequence[Model], limit: int | None, seed: int, part: Part | None = None
+) -> Plan:
     """Put every sample of every task to every model, as often as the task repeats it.
 
+    Args:
+        part: Keeps these of the samples that the limit leaves.
+
     Raises:
-        InputError: a task's data is empty or faulty.
+        InputError: a task's data is empty or faulty, or the part holds none of it.
     """
     questions = []
     for task in tasks:
         samples = task.samples(limit, seed)
+        samples = part.of(samples) if part else samples
         questions += [
             Question(task, sample, model.name, tuple(task.requests(sample, model.name, seed, repetition)), repetition)
             for model in models

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from harness.engines import EngineSettings
 from harness.evaluation.leakage import LeakageProbe
+from harness.evaluation.part import Part
 from harness.evaluation.probe import NoiseAudit, ParityProbe
 from harness.records import InputError, Rule, nearest, read_document
 from harness.sandbox import parse_level
@@ -39,6 +40,7 @@ class Suite(BaseModel):
     engine: EngineSettings = EngineSettings()
     tasks: Annotated[list[str], Field(min_length=1)]
     limit: Annotated[int, Field(gt=0)] | None = Field(None, description="samples per task, drawn by seed")
+    part: Part | None = Field(None, description="of these samples, only those of a part of their hashes")
     seed: int = 0
     refused: Literal["stop", "exclude"] = Field(
         "stop", description="what an adapter that fails a check does: stop the run, or be left out and fail the gate"

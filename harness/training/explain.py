@@ -12,6 +12,7 @@ from harness.records import InputError, nearest
 from harness.training.canaries import Canaries
 from harness.training.methods import Method, PeftMethod, TrainingMethod
 from harness.training.recipe import Evaluation, Recipe, Schedule
+from harness.training.tuning import Span, Tuning
 
 #: The classes behind the ``method:`` section, by their ``kind``.
 METHODS: dict[str, type[TrainingMethod]] = {
@@ -19,6 +20,7 @@ METHODS: dict[str, type[TrainingMethod]] = {
 }
 _SECTIONS: dict[str, type[BaseModel]] = {
     "recipe": Recipe, "schedule": Schedule, "evaluation": Evaluation, "canaries": Canaries,
+    "tune": Tuning, "tune.ranges.KEY": Span,
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from harness.records import read_document
 from harness.training.canaries import Canaries
 from harness.training.methods import Lora, Method, PrefixTuning
 from harness.training.objectives import Objective, Sft
+from harness.training.tuning import Tuning
 
 Dtype = Literal["auto", "float32", "bfloat16"]
 
@@ -72,6 +73,8 @@ class Recipe(_Section):
         None, description="longest row in tokens; longer rows are left out and named. The base's context if left out"
     )
     dtype: Dtype = Field("auto", description="auto: float32 on CPU, bfloat16 on a GPU that has it")
+    # No part of what a training is: neither its fingerprint nor its record holds the section.
+    tune: Tuning | None = Field(None, exclude=True, description="what harness tune varies; harness train ignores it")
 
     @model_validator(mode="after")
     def _can_be_trained(self) -> "Recipe":
