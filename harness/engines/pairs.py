@@ -14,7 +14,7 @@ def request_pairs(encoder: Encoder, request: Request, context_length: int) -> li
 
     A context that does not fit keeps its end, as lm-evaluation-harness does.
     """
-    if request.kind is Kind.ROLLING:
+    if request.kind is Kind.ROLLING or (request.kind is Kind.DIVERGENCE and not request.continuations):
         assert isinstance(request.prompt, str)
         return list(rolling_windows(encoder.text(request.prompt), encoder.prefix_id, context_length))
     pairs = []

@@ -8,11 +8,16 @@ from harness.records.sample import Prompt
 
 
 class Kind(StrEnum):
-    """What is asked: new text, log-likelihoods of given continuations, or of a whole text."""
+    """What is asked: new text, log-likelihoods of given continuations, or of a whole text.
+
+    ``DIVERGENCE`` asks how far the next-token distribution is from the base's, at each token of a continuation or of a
+    whole text. It takes both models' logits at once, which only the transformers engine has.
+    """
 
     GENERATE = "generate"
     LOGLIKELIHOOD = "loglikelihood"
     ROLLING = "rolling"
+    DIVERGENCE = "divergence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,10 @@ class Request:
     Attributes:
         model: Name of the model within the suite.
         kind: What is asked.
-        prompt: Text or turns. For ``ROLLING``, the text whose every token is scored.
-        continuations: For ``LOGLIKELIHOOD``: texts scored after the prompt, which is encoded once for all.
+        prompt: Text or turns. For ``ROLLING``, and for ``DIVERGENCE`` without continuation, the text whose every token
+            is scored.
+        continuations: For ``LOGLIKELIHOOD``: texts scored after the prompt, which is encoded once for all. One at most
+            for ``DIVERGENCE``.
         decoding: For ``GENERATE``.
     """
 

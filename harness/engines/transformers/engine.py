@@ -12,6 +12,7 @@ from harness.engines.options import read_options
 from harness.engines.pairs import join_windows, request_pairs
 from harness.engines.transformers.adapters import AdapterBench, MergedBench
 from harness.engines.transformers.batching import Batch, plan_batches
+from harness.engines.transformers.divergence import divergence_pass
 from harness.engines.transformers.generation import generate
 from harness.engines.transformers.likelihood import shared_prefix_pass, whole_pass
 from harness.engines.transformers.load import load_base
@@ -105,6 +106,8 @@ class TransformersEngine(Engine):
         return self._run_halving(first) + self._run_halving(second)
 
     def _run(self, batch: Batch) -> Answered:
+        if batch.kind is Kind.DIVERGENCE:
+            return list(zip(batch.requests, self._diverge(batch), strict=True))
         with self._bench.active(batch.model) as module:
             answers = self._generate(module, batch) if batch.kind is Kind.GENERATE else self._score(module, batch)
         return list(zip(batch.requests, answers, strict=True))
@@ -134,6 +137,20 @@ class TransformersEngine(Engine):
                 Answer(likelihoods=join_windows(likelihoods) if request.kind is Kind.ROLLING else likelihoods)
             )
         return answers
+
+    def _diverge(self, batch: Batch) -> list[Answer]:
+        base = next(model.name for model in self._models if model.adapter is None)
+        pairs = [request_pairs(self._encoder, request, self._context) for request in batch.requests]
+        found = iter(
+            divergence_pass(
+                lambda: self._bench.active(base),
+                lambda: self._bench.active(batch.model),
+                [pair for some in pairs for pair in some],
+                self._pad,
+                len(self._encoder.tokenizer),
+            )
+        )
+        return [Answer(divergence=tuple(value for _ in some for value in next(found))) for some in pairs]
 
 
 def _device(settings: EngineSettings) -> torch.device:

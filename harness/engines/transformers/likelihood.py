@@ -55,14 +55,8 @@ def whole_pass(model: Any, pairs: Sequence[Pair], pad: int) -> list[LogLikelihoo
 
     Virtual tokens that an adapter puts before the prompt are skipped: logits are read from the end.
     """
-    sequences = [(*context, *continuation)[:-1] for context, continuation in pairs]
-    longest = max(len(one) for one in sequences)
-    ids = torch.full((len(pairs), longest), pad, device=model.device)
-    mask = torch.zeros_like(ids)
-    for row, sequence in enumerate(sequences):
-        ids[row, : len(sequence)] = torch.tensor(sequence, device=model.device)
-        mask[row, : len(sequence)] = 1
-    logits = model(input_ids=ids, attention_mask=mask).logits[:, -longest:]
+    ids, mask = right_padded([(*context, *continuation)[:-1] for context, continuation in pairs], pad, model.device)
+    logits = model(input_ids=ids, attention_mask=mask).logits[:, -ids.shape[1] :]
     answers = []
     for row, (context, continuation) in enumerate(pairs):
         start = len(context) - 1
@@ -109,4 +103,14 @@ def left_padded(rows: Sequence[Sequence[int]], pad: int, device: Any) -> tuple[t
     for i, row in enumerate(rows):
         ids[i, longest - len(row) :] = torch.tensor(row, device=device)
         mask[i, longest - len(row) :] = 1
+    return ids, mask
+
+
+def right_padded(rows: Sequence[Sequence[int]], pad: int, device: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    longest = max(len(row) for row in rows)
+    ids = torch.full((len(rows), longest), pad, device=device)
+    mask = torch.zeros_like(ids)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)] = torch.tensor(row, device=device)
+        mask[i, : len(row)] = 1
     return ids, mask
