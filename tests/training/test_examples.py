@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from harness.records import InputError, Message
-from harness.training.examples import read_file
+from harness.training.examples import PreferenceExample, read_file, read_preferences
 
 ASKED = (Message("user", "Is it safe?"), Message("assistant", "Ask a doctor."))
 
@@ -80,10 +80,10 @@ GOOD = {"prompt": "a", "response": "b"}
 @pytest.mark.parametrize(
     ("rows", "line", "says"),
     [
-        ((GOOD, {"prompt": "a"}), 2, "line 2 has no response"),
-        ((GOOD, GOOD, {"prompt": "a", "response": "  "}), 3, "line 3 has an empty response"),
-        ((GOOD, {"prompt": None, "response": "b"}), 2, "line 2 has no prompt"),
-        ((GOOD, "\n", [1]), 3, "line 3 has no prompt"),
+        ((GOOD, {"prompt": "a"}), 2, "line 2 (no response)"),
+        ((GOOD, GOOD, {"prompt": "a", "response": "  "}), 3, "line 3 (response is empty)"),
+        ((GOOD, {"prompt": None, "response": "b"}), 2, "line 2 (no prompt)"),
+        ((GOOD, "\n", [1]), 3, "line 3 (a list instead of an object)"),
         ((GOOD, "{broken\n"), 2, "not valid JSON"),
         (({"messages": [{"role": "user", "content": "a"}]},), 1, "no assistant turn"),
         (({"messages": [{"role": "assistant", "content": "a"}]},), 1, "nothing comes before the answer"),
@@ -122,6 +122,79 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str, conten
     assert str(tmp_path / name) in str(caught.value) and says in str(caught.value)
 
 
+def turn(role: str, content: str) -> dict[str, str]:
+    return {"role": role, "content": content}
+
+
+ASK, YES, NO = turn("user", "Is it safe?"), turn("assistant", "Ask a doctor."), turn("assistant", "Sure.")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"prompt": "Is it safe?", "chosen": "Ask a doctor.", "rejected": "Sure."},
+        {"prompt": [ASK], "chosen": [YES], "rejected": [NO]},
+        {"prompt": "Is it safe?", "chosen": YES, "rejected": NO},
+        {"prompt": "Is it safe?", "chosen": [ASK, YES], "rejected": [ASK, NO]},
+        {"chosen": [ASK, YES], "rejected": [ASK, NO]},
+        {
+            "conversations": [{"from": "human", "value": "Is it safe?"}],
+            "chosen": {"from": "gpt", "value": "Ask a doctor."},
+            "rejected": {"from": "gpt", "value": "Sure."},
+        },
+    ],
+)
+def test_each_way_to_write_a_preference_gives_the_same(tmp_path: Path, row: Any) -> None:
+    (read,) = read_preferences(write(tmp_path, row)).examples
+    assert read == PreferenceExample(ASKED[:1], "Ask a doctor.", "Sure.", "rows.jsonl:1")
+
+
+def test_earlier_turns_of_both_answers_belong_to_the_prompt_as_in_trl(tmp_path: Path) -> None:
+    from trl.data_utils import extract_prompt
+
+    before = [turn("system", "Be kind."), turn("user", "Hello"), turn("assistant", "Hello!"), ASK]
+    row = {"chosen": [*before, YES], "rejected": [*before, NO]}
+    (read,) = read_preferences(write(tmp_path, row)).examples
+    theirs = extract_prompt(row)
+    assert [turn(one.role, one.content) for one in read.prompt] == theirs["prompt"] == before
+    assert [turn("assistant", read.chosen)] == theirs["chosen"]
+    assert [turn("assistant", read.rejected)] == theirs["rejected"]
+
+
+GOOD_PAIR = {"prompt": "a", "chosen": "b", "rejected": "c"}
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ({"prompt": "a", "chosen": "b", "rejected": " "}, "line 2 (rejected is empty)"),
+        ({"prompt": "a", "chosen": "b"}, "line 2 (no rejected)"),
+        ({"prompt": None, "chosen": "b", "rejected": "c"}, "line 2 (no prompt)"),
+        ({"prompt": "a", "chosen": [ASK], "rejected": [ASK]}, "line 2 (chosen and rejected do not answer"),
+        ({"prompt": "a", "chosen": [ASK, YES], "rejected": [turn("user", "b"), NO]}, "follow different turns"),
+        ({"prompt": [YES], "chosen": "a", "rejected": "b"}, "do not answer a turn of the user"),
+        ({"prompt": "a", "chosen": {"b": 1}, "rejected": "c"}, "line 2 (no chosen)"),
+        ({"prompt": "a", "chosen": [7], "rejected": ["c"]}, "chosen is not a list of {role, content}"),
+    ],
+)
+def test_a_bad_preference_is_named_by_line(tmp_path: Path, row: Any, says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_preferences(write(tmp_path, GOOD_PAIR, row))
+    assert says in str(caught.value) and "rows.jsonl:2:" in str(caught.value)
+
+
+def test_answers_without_a_prompt_and_conversations_are_no_preferences(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no prompt before chosen and rejected"):
+        read_preferences(write(tmp_path, {"chosen": "a", "rejected": "b"}))
+    with pytest.raises(InputError, match=r"holds conversations \(prompt, response\)"):
+        read_preferences(write(tmp_path, GOOD))
+
+
+def test_half_a_surrogate_pair_is_refused_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"line 2 \(the assistant's turn holds half a surrogate pair"):
+        read_file(write(tmp_path, GOOD, {"prompt": "a", "response": "b\ud800"}))
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such data file"):
         read_file(tmp_path / "absent.jsonl")
@@ -131,3 +204,10 @@ def test_real_instruction_data_is_read(shared: Path) -> None:
     read = read_file(shared / "data/sft/alpaca_en_demo.json")
     assert read.form == "instruction, input, output"
     assert len(read.examples) == 999
+
+
+def test_real_preferences_are_read(shared: Path) -> None:
+    read = read_preferences(shared / "data/sft/dpo_en_demo.json")
+    assert read.form == "conversations, chosen, rejected"
+    assert len(read.examples) == 300
+    assert all(one.prompt[-1].role == "user" for one in read.examples)

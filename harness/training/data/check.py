@@ -12,10 +12,11 @@ from harness.models import resolve_base
 from harness.records import InputError
 from harness.records.progress import Progress, silent
 from harness.training.data.faults import KINDS, SEVERITIES, Fault, Severity
-from harness.training.data.forms import Record, detect_form, read_record
+from harness.training.data.forms import detect_form, read_record
 from harness.training.data.labels import label_counts, label_faults
 from harness.training.data.lengths import Spread, characters, spread, tokens, too_long
 from harness.training.data.read import read_rows
+from harness.training.data.record import Record
 from harness.training.data.repeats import repeat_faults
 from harness.training.data.shape import format_faults, language_faults, languages, length_faults, markup_faults
 from harness.training.data.wording import wording_faults

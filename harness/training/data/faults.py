@@ -23,6 +23,8 @@ KINDS: dict[str, Kind] = {
     "empty_field": Kind("high", "fields without text", "fill the field or remove the row"),
     "near_empty": Kind("medium", "fields without a letter or digit", "fill the field or remove the row"),
     "role_order": Kind("high", "turns out of order", "let user and assistant alternate, and the assistant end"),
+    "unknown_role": Kind("high", "turns of nobody known", "let system, user and assistant speak"),
+    "different_prompts": Kind("high", "preferences after different prompts", "let both answers follow one prompt"),
     "chosen_equals_rejected": Kind("high", "chosen answers equal to the rejected", "remove the row"),
     "answer_equals_prompt": Kind("high", "answers that repeat their prompt", "write the answer or remove the row"),
     "looping_answer": Kind("high", "answers that loop or are garbage", "remove the row or write the answer again"),

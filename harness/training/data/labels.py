@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from harness.training.data.faults import Fault
-from harness.training.data.forms import Record
+from harness.training.data.record import Record
 
 #: A label that occurs once is rare where the usual one occurs this often.
 _USUAL = 5

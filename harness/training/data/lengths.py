@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.training.data.faults import Fault
-from harness.training.data.forms import Record, Role
+from harness.training.data.record import Record
 
 if TYPE_CHECKING:
     from harness.engines.encoding import Encoder
 
 _BATCH = 1_000
-_SAID: dict[Role, str] = {
-    "system": "system", "prompt": "user", "answer": "assistant", "label": "assistant", "rejected": "assistant"
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +49,8 @@ def tokens(records: Sequence[Record], encoder: "Encoder") -> list[int]:
     """
     texts, owner = [], []
     for number, record in enumerate(records):
-        compared = any(field.role == "rejected" for field in record.fields)
-        for dropped in ("rejected", "answer") if compared else ("rejected",):
-            turns = _turns(record, dropped)
+        for rejected in (False, True) if record.rejected is not None else (False,):
+            turns = _turns(record, rejected=rejected)
             if turns:
                 texts.append(_rendered(turns, encoder))
                 owner.append(number)
@@ -69,19 +65,13 @@ def tokens(records: Sequence[Record], encoder: "Encoder") -> list[int]:
     return counts
 
 
-def _turns(record: Record, dropped: Role) -> list[dict[str, str]]:
-    """The turns of a row, neighbours of one role joined (an instruction and its input)."""
-    turns: list[dict[str, str]] = []
-    for field in record.fields:
-        if field.role == dropped or not field.text:
-            continue
-        # A broken row can hold half a surrogate pair, which tokenizers refuse.
-        text = field.text.encode("utf-8", "replace").decode()
-        if turns and turns[-1]["role"] == _SAID[field.role]:
-            turns[-1]["content"] += "\n\n" + text
-        else:
-            turns.append({"role": _SAID[field.role], "content": text})
-    return turns
+def _turns(record: Record, *, rejected: bool) -> list[dict[str, str]]:
+    """The turns of a row as a chat template takes them; what is empty adds no token."""
+    turns = record.turns(rejected=rejected)
+    # A broken row can hold half a surrogate pair, which tokenizers refuse.
+    return [
+        {"role": one.role, "content": one.content.encode("utf-8", "replace").decode()} for one in turns if one.content
+    ]
 
 
 def _rendered(turns: list[dict[str, str]], encoder: "Encoder") -> str:

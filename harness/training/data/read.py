@@ -63,7 +63,9 @@ def _text(path: Path, faults: list[Fault]) -> list[str]:
             line.decode("utf-8")
         except UnicodeDecodeError as error:
             shown = line[max(0, error.start - 40) : error.start + 40].decode("utf-8", "replace")
-            faults.append(Fault("bad_bytes", f"{path.name}:{number}", f"byte {error.start + 1} of the line", shown))
+            faults.append(
+                Fault("bad_bytes", f"{path.name}:{number}", f"byte {error.start + 1} of the line is not UTF-8", shown)
+            )
     return _lines(data, "replace")
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from harness.records import content_hash
 from harness.training.data.faults import Fault
-from harness.training.data.forms import Record
 from harness.training.data.near import components, near_pairs
+from harness.training.data.record import Record
 
 
 def normalized(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import log
 
 from harness.training.data.faults import Fault
-from harness.training.data.forms import Record
+from harness.training.data.record import Record
 
 #: What is common: this share of rows, at least this number of rows being there to tell from.
 _COMMON, _FEWEST = 0.95, 20

@@ -14,8 +14,8 @@ import numpy as np
 
 from harness.records import InputError
 from harness.training.data.check import read_records
-from harness.training.data.forms import Record
 from harness.training.data.near import components, near_pairs
+from harness.training.data.record import Record
 from harness.training.data.repeats import normalized
 
 #: A part names a file.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from harness.training.data.faults import Fault
-from harness.training.data.forms import Field, Record
+from harness.training.data.record import Field, Record
 
 #: UTF-8 read as Windows-1252: letters with marks, punctuation, Cyrillic, emoji.
 _MOJIBAKE = re.compile(

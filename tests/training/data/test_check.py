@@ -69,6 +69,9 @@ FAULTY: dict[str, list[Any]] = {
     "empty_field": answer(" "),
     "near_empty": answer("--."),
     "role_order": [chat("user", "assistant"), chat("system", "user", "user", "assistant")],
+    "unknown_role": [chat("user", "assistant"), chat("user", "tool", "assistant")],
+    "different_prompts": [{"chosen": chat("user", "assistant")["messages"], "rejected":
+                           [{"role": "user", "content": "Another"}, {"role": "assistant", "content": "b"}]}],
     "chosen_equals_rejected": [{"prompt": "Say it.", "chosen": "Yes, I do.", "rejected": "yes,  I do."}],
     "answer_equals_prompt": [*pairs(), {"prompt": "Question: Is it so?\nAnswer:",
                                         "response": "Question: Is it so?\nAnswer:"}],

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.records import InputError
-from harness.training.data.forms import Field, Record
+from harness.training.data.record import Field, Record
 from harness.training.data.split import parse_parts, row_line, split, write_parts
 
 THIRDS = {"train": 0.8, "validation": 0.1, "test": 0.1}
