@@ -12,6 +12,7 @@ from harness.engines.options import read_options
 from harness.engines.pairs import join_windows, request_pairs
 from harness.engines.transformers.adapters import AdapterBench, MergedBench
 from harness.engines.transformers.batching import Batch, plan_batches
+from harness.engines.transformers.bench import Bench
 from harness.engines.transformers.divergence import divergence_pass
 from harness.engines.transformers.generation import generate
 from harness.engines.transformers.likelihood import shared_prefix_pass, whole_pass
@@ -24,11 +25,17 @@ _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torc
 
 
 class TransformersEngine(Engine):
-    """Base and adapters in this process: on the GPU where there is one, else on the CPU (in float32)."""
+    """Base and adapters in this process: on the GPU where there is one, else on the CPU (in float32).
+
+    Args:
+        bench: Holds the models already; they are loaded if left out.
+    """
 
     name = "transformers"
 
-    def __init__(self, settings: EngineSettings, models: Sequence[Model], encoder: Encoder) -> None:
+    def __init__(
+        self, settings: EngineSettings, models: Sequence[Model], encoder: Encoder, bench: Bench | None = None
+    ) -> None:
         self._options = read_options(settings, TransformersOptions)
         self._settings, self._encoder = settings, encoder
         self._models = list(models)
@@ -36,7 +43,7 @@ class TransformersEngine(Engine):
         self._device = _device(settings)
         self._context = settings.max_model_len or base.context_length or 1 << 30
         self._pad = encoder.tokenizer.pad_token_id if encoder.tokenizer.pad_token_id is not None else encoder.prefix_id
-        self._bench = self._open_bench(base, models)
+        self._bench: Bench = bench or self._open_bench(base, models)
 
     def answer(self, requests: Sequence[Request], known: Container[Request] = ()) -> Iterator[Answered]:
         for batch in plan_batches(requests, self._cost, self._settings.batch_tokens):
@@ -64,7 +71,7 @@ class TransformersEngine(Engine):
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _open_bench(self, base: Base, models: Sequence[Model]) -> AdapterBench | MergedBench:
+    def _open_bench(self, base: Base, models: Sequence[Model]) -> Bench:
         def load() -> Any:
             return load_base(base.folder, self._dtype(base.config), self._device, self._options.quantization)
 
