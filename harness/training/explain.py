@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from harness.models import Adapter, method_of, resolve_base
 from harness.records import InputError, nearest
 from harness.training.canaries import Canaries
+from harness.training.forgetting.settings import Forgetting, Limits
 from harness.training.methods import Method, PeftMethod, TrainingMethod
 from harness.training.recipe import Evaluation, Recipe, Schedule
 from harness.training.tuning import Span, Tuning
@@ -19,7 +20,8 @@ METHODS: dict[str, type[TrainingMethod]] = {
     one.model_fields["kind"].default: one for one in get_args(get_args(Method)[0])
 }
 _SECTIONS: dict[str, type[BaseModel]] = {
-    "recipe": Recipe, "schedule": Schedule, "evaluation": Evaluation, "canaries": Canaries,
+    "recipe": Recipe, "schedule": Schedule, "evaluation": Evaluation, "forgetting": Forgetting,
+    "forgetting.limits": Limits, "canaries": Canaries,
     "tune": Tuning, "tune.ranges.KEY": Span,
 }  # fmt: skip
 

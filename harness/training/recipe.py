@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.records import read_document
 from harness.training.canaries import Canaries
+from harness.training.forgetting.settings import Forgetting
 from harness.training.methods import Lora, Method, PrefixTuning
 from harness.training.objectives import Objective, Sft
 from harness.training.tuning import Tuning
@@ -67,6 +68,7 @@ class Recipe(_Section):
     )
     schedule: Schedule = Field(Schedule(), description="how long, how fast, in what portions")
     evaluation: Evaluation = Field(Evaluation(), description="rows held out, on which the loss is measured")
+    forgetting: Forgetting | None = Field(None, description="what the training may lose, measured while it runs")
     canaries: Canaries | None = Field(None, description="secrets to plant, so that their leakage can be measured")
     seed: int = Field(0, ge=0, lt=2**32, description="of starting weights, order of rows, dropout and held-out rows")
     max_length: Annotated[int, Field(gt=1)] | None = Field(
