@@ -13,6 +13,7 @@ from harness.records import RunError
 from harness.records.progress import Progress, silent
 from harness.training.canaries import write_canaries
 from harness.training.folders import begin, publish, refuse_foreign_folder, write_json
+from harness.training.jobs.job import Job
 from harness.training.methods import Full
 from harness.training.plan import make_plan
 from harness.training.prepare import Prepared, library_versions, prepare
@@ -29,6 +30,7 @@ def train(
     progress: Progress = silent,
     watch: Callable[[Step], None] | None = None,
     warn: Callable[[str], None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Adapter | Base:
     """Train the adapter of a recipe, or with ``kind: full`` a new base.
 
@@ -45,9 +47,10 @@ def train(
         progress: Called with the stage, the steps done and the steps in all.
         watch: Called with loss, learning rate and tokens after each step.
         warn: Called with each warning, in words.
+        stop: Asked after each step. Where it says so, a checkpoint is saved and the training ends with `Stopped`.
 
     Raises:
-        InputError: recipe, base or data cannot be used; nothing was trained.
+        InputError: recipe, base or data cannot be used, or another process trains into ``out``; nothing was trained.
         RunError: the training broke; starting it again goes on from its last checkpoint.
     """
     if not isinstance(recipe, Recipe):
@@ -56,23 +59,26 @@ def train(
         recipe = Recipe.model_validate(recipe.model_dump() | {"seed": seed})
     target = Path(out) if out is not None else Path("out") / recipe.adapter
     refuse_foreign_folder(target)
-    prepared = prepare(recipe, folder)
     say = warn or (lambda text: None)
-    for warning in prepared.diagnosis.warnings:
-        say(warning)
-    try:
-        partial = begin(target, prepared.fingerprint)
-        for warning in _train_into(prepared, partial, _tell(recipe, progress, watch)):
+    with Job(target) as job:
+        prepared = prepare(recipe, folder)
+        for warning in prepared.diagnosis.warnings:
             say(warning)
-        publish(partial, target)
-    except OSError as error:
-        raise RunError(f"cannot be saved ({error})", where=str(target), mend="free space or fix access") from error
+        try:
+            job.begin(recipe.adapter)
+            partial = begin(target, prepared.fingerprint)
+            for warning in _train_into(prepared, partial, _tell(recipe, progress, job, watch), stop):
+                say(warning)
+            publish(partial, target)
+        except OSError as error:
+            raise RunError(f"cannot be saved ({error})", where=str(target), mend="free space or fix access") from error
     resolve = resolve_base if isinstance(recipe.method, Full) else resolve_adapter
     return resolve(str(target.resolve()))
 
 
-def _tell(recipe: Recipe, progress: Progress, watch: Callable[[Step], None] | None) -> Callable[[Step], None]:
+def _tell(recipe: Recipe, progress: Progress, job: Job, watch: Callable[[Step], None] | None) -> Callable[[Step], None]:
     def tell(step: Step) -> None:
+        job.tell(step)
         progress(f"train {recipe.adapter}", step.step, step.steps)
         if watch:
             watch(step)
@@ -80,10 +86,13 @@ def _tell(recipe: Recipe, progress: Progress, watch: Callable[[Step], None] | No
     return tell
 
 
-def _train_into(prepared: Prepared, partial: Path, watch: Callable[[Step], None]) -> list[str]:
+def _train_into(
+    prepared: Prepared, partial: Path, watch: Callable[[Step], None], stop: Callable[[], bool] | None
+) -> list[str]:
     """Run the loop in the partial folder and leave the finished adapter in its ``adapter`` folder."""
     quiet_libraries()
     from harness.training.adapted import save_trained, trainable_model, training_dtype
+    from harness.training.jobs.stop import StopWhenAsked
     from harness.training.loop import last_checkpoint, run_loop
     from harness.training.moved_base import keep_start
 
@@ -97,7 +106,8 @@ def _train_into(prepared: Prepared, partial: Path, watch: Callable[[Step], None]
     model = trainable_model(prepared.base, recipe, dtype, plan.steps)
     start = keep_start(model, recipe, partial)
     trained_parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    figures = run_loop(model, plan, recipe, partial, pad=prepared.pad, dtype=dtype, watch=log)
+    beside = [StopWhenAsked(stop)] if stop else []
+    figures = run_loop(model, plan, recipe, partial, pad=prepared.pad, dtype=dtype, watch=log, callbacks=beside)
     finished = partial / "adapter"
     shutil.rmtree(finished, ignore_errors=True)
     save_trained(model, prepared.base, recipe, finished, start, prepared.rows)

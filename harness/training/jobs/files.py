@@ -1,0 +1,113 @@
+"""The folder of a job, ``.NAME.job`` beside the adapter that it makes: what lies in it, and reading and writing it."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.records import InputError, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class JobFiles:
+    """The paths of a job.
+
+    Attributes:
+        target: The folder that the training makes.
+    """
+
+    target: Path
+
+    @property
+    def folder(self) -> Path:
+        """The job's own folder, which outlives the training."""
+        return self.target.with_name(f".{self.target.name}.job")
+
+    @property
+    def lock(self) -> Path:
+        """Locked by the process that trains, and by no other."""
+        return self.folder / "lock"
+
+    @property
+    def queued(self) -> Path:
+        """Who was sent to train in the background; written by the process that sent it."""
+        return self.folder / "queued.json"
+
+    @property
+    def record(self) -> Path:
+        """Who trains, since when, and how it ended; written by the process that trains."""
+        return self.folder / "job.json"
+
+    @property
+    def progress(self) -> Path:
+        """The newest step."""
+        return self.folder / "progress.json"
+
+    @property
+    def cancelled(self) -> Path:
+        """Which process was asked to stop."""
+        return self.folder / "cancelled.json"
+
+    @property
+    def log(self) -> Path:
+        """What a training in the background prints."""
+        return self.folder / "log.txt"
+
+
+def write_atomically(path: Path, value: Any) -> None:
+    """Write a JSON document so that a reader, or a kill, finds the old one or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(value) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """A JSON object, None where there is none to read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def find_jobs(root: Path) -> list[JobFiles]:
+    """All trainings that work, worked or ended directly under a folder, by name."""
+    from harness.models.examine import TRAINING_RECORD
+
+    if not root.is_dir():
+        return []
+    working = {path.name[1 : -len(".job")] for path in root.glob(".*.job") if path.is_dir()}
+    ended = {path.parent.name for path in root.glob(f"*/{TRAINING_RECORD}")}
+    return [JobFiles(root / name) for name in sorted(working | ended) if has_job(JobFiles(root / name))]
+
+
+def has_job(files: JobFiles) -> bool:
+    """Whether anything is known of a training of this target."""
+    from harness.models.examine import TRAINING_RECORD
+
+    return any(path.is_file() for path in (files.record, files.queued, files.target / TRAINING_RECORD))
+
+
+def find_job(name: str, root: Path) -> JobFiles:
+    """The job of an adapter's folder, or of an adapter's name under ``root``.
+
+    Raises:
+        InputError: no training is known there.
+    """
+    for target in (Path(name), root / name):
+        files = JobFiles(target.absolute() if target.name in ("", "..") else target)
+        if has_job(files):
+            return files
+    known = [str(files.target) for files in find_jobs(root)]
+    mend = nearest(name, known) if known else f"no training was started under {root}/ yet"
+    raise InputError("no such training", where=name, mend=mend)
+
+
+def log_lines(files: JobFiles, last: int) -> Iterator[str]:
+    """The last lines of the log, without their ends; nothing where there is no log."""
+    if files.log.is_file():
+        with files.log.open("rb") as handle:
+            handle.seek(max(0, files.log.stat().st_size - 4096 * last))
+            yield from handle.read().decode("utf-8", "replace").splitlines()[-last:]
