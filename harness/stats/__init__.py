@@ -2,6 +2,7 @@
 
 from harness.stats.bootstrapped import Bootstrapped, bootstrap_difference, bootstrap_figure
 from harness.stats.confidence import ConfidenceDistribution, bca_interval
+from harness.stats.continual import average_score, backward_transfer, forgetting_measure, forward_transfer
 from harness.stats.estimates import Estimate, estimate_from_json
 from harness.stats.multiplicity import benjamini_hochberg, holm
 from harness.stats.paired_proportions import mcnemar_exact, paired_exact_p, tango_interval, tango_statistic
@@ -16,6 +17,7 @@ from harness.stats.resampling import (
 )
 from harness.stats.sequential import Betting, log_capital
 from harness.stats.variance import variance_split
+from harness.stats.weighted import WeightedSum
 
 __all__ = [
     "Betting",
@@ -24,6 +26,9 @@ __all__ = [
     "Estimate",
     "PairedRates",
     "Rate",
+    "WeightedSum",
+    "average_score",
+    "backward_transfer",
     "bca_interval",
     "benjamini_hochberg",
     "binomial_p_values",
@@ -33,6 +38,8 @@ __all__ = [
     "clopper_pearson_interval",
     "cluster_sums",
     "estimate_from_json",
+    "forgetting_measure",
+    "forward_transfer",
     "holm",
     "leave_one_out_sums",
     "log_capital",
