@@ -1,13 +1,13 @@
 """The data doctor: looks at every encoded row before the first step, because a wrong mask trains without complaint."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.engines.encoding import Encoder
 from harness.records import InputError
-from harness.training.encode import IGNORED, Row, RowEncoder
-from harness.training.examples import Example
+from harness.training.encode import IGNORED, Learned, Row, RowEncoder
+from harness.training.examples import Example, PreferenceExample
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,9 @@ class Diagnosis:
         return asdict(self) | {"learned_share": round(self.learned_share, 6)}
 
 
-def diagnose(rows: Sequence[Row], examples: Iterable[Example], coder: RowEncoder, limit: int) -> Diagnosis:
+def diagnose(
+    rows: Sequence[Learned], examples: Iterable[Example | PreferenceExample], coder: RowEncoder, limit: int
+) -> Diagnosis:
     """Check rows, each of which must fit, start once, learn its answer and its end, and not learn its prompt.
 
     Args:
@@ -45,8 +47,8 @@ def diagnose(rows: Sequence[Row], examples: Iterable[Example], coder: RowEncoder
     Raises:
         InputError: a row starts twice, learns nothing or everything, or does not learn to stop; or no row fits.
     """
-    kept = [row for row in rows if len(row.ids) <= limit]
-    too_long = tuple(row.where for row in rows if len(row.ids) > limit)
+    kept = [row for row in rows if fits(row, limit)]
+    too_long = tuple(row.where for row in rows if not fits(row, limit))
     if not kept:
         raise InputError(
             f"all {len(rows)} rows are longer than {limit} tokens",
@@ -62,12 +64,13 @@ def diagnose(rows: Sequence[Row], examples: Iterable[Example], coder: RowEncoder
         lambda row: any(label not in (IGNORED, token) for token, label in zip(row.ids, row.labels, strict=True)),
         "have labels that are not their own tokens",
     )
-    merged = [row for row in kept if row.merged]
+    merged = [row.where for row in kept if any(one.merged for one in row.sequences)]
+    sequences = [one for row in kept for one in row.sequences]
     return Diagnosis(
         rows=len(kept),
-        tokens=sum(len(row.ids) for row in kept),
-        learned_tokens=sum(row.learned for row in kept),
-        longest=max(len(row.ids) for row in kept),
+        tokens=sum(len(row.ids) for row in sequences),
+        learned_tokens=sum(row.learned for row in sequences),
+        longest=max(len(row.ids) for row in sequences),
         merged_borders=len(merged),
         too_long=too_long,
         warnings=tuple(_warnings(kept, too_long, merged, examples, coder, limit)),
@@ -75,10 +78,10 @@ def diagnose(rows: Sequence[Row], examples: Iterable[Example], coder: RowEncoder
 
 
 def _warnings(
-    kept: Sequence[Row],
+    kept: Sequence[Learned],
     too_long: tuple[str, ...],
-    merged: Sequence[Row],
-    examples: Iterable[Example],
+    merged: Sequence[str],
+    examples: Iterable[Example | PreferenceExample],
     coder: RowEncoder,
     limit: int,
 ) -> Iterable[str]:
@@ -87,22 +90,26 @@ def _warnings(
     if too_long:
         yield f"{len(too_long)} of {total} rows are longer than {limit} tokens and left out ({_named(too_long)})"
     if merged:
-        where = _named([row.where for row in merged])
         yield (
-            f"in {len(merged)} of {total} rows a token spans the border of prompt and answer ({where}), "
+            f"in {len(merged)} of {total} rows a token spans the border of prompt and answer ({_named(merged)}), "
             "so the model learns from tokens that it will not be prompted with; start the answer with a new word"
         )
     if coder.end not in encoder.stop_ids:
         name = encoder.tokenizer.convert_ids_to_tokens(coder.end)
         yield f"the end-of-turn token {name!r} does not stop generation: add it to eos_token_id of the base"
     first = encoder.tokenizer.bos_token_id
-    without = [row.where for row in kept if first is not None and row.ids[0] != first]
+    without = [row.where for row in kept if first is not None and row.sequences[0].ids[0] != first]
     if without and encoder.prompt("a")[0] == first:
         yield f"{len(without)} of {total} rows do not start with the beginning-of-sequence token ({_named(without)})"
     markers = [text for text in encoder.tokenizer.all_special_tokens if len(text) > 2]
-    forged = [one.where for one in examples if any(text in turn.content for turn in one.turns for text in markers)]
+    forged = [one.where for one in examples if any(mark in text for text in one.texts for mark in markers)]
     if forged:
         yield f"{len(forged)} rows hold special tokens of the model as text ({_named(forged)})"
+
+
+def fits(row: Learned, limit: int) -> bool:
+    """Whether each of its sequences has at most ``limit`` tokens."""
+    return all(len(one.ids) <= limit for one in row.sequences)
 
 
 def _starts(row: Row, encoder: Encoder) -> int:
@@ -111,8 +118,8 @@ def _starts(row: Row, encoder: Encoder) -> int:
     return next((i for i, token in enumerate(row.ids) if token != first), len(row.ids)) if first is not None else 0
 
 
-def _refuse(rows: Sequence[Row], wrong: Any, what: str) -> None:
-    found = [row.where for row in rows if wrong(row)]
+def _refuse(rows: Sequence[Learned], wrong: Callable[[Row], bool], what: str) -> None:
+    found = [row.where for row in rows if any(wrong(one) for one in row.sequences)]
     if found:
         raise InputError(
             f"{len(found)} of {len(rows)} rows {what} ({_named(found)})",

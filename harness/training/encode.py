@@ -1,6 +1,7 @@
 """Conversations to token ids and labels. Only the assistant's words and its end-of-turn token are learned."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from harness.engines.encoding import Encoder
 from harness.records import InputError, Message, Prompt
@@ -30,9 +31,28 @@ class Row:
         return len(self.ids)
 
     @property
+    def sequences(self) -> "tuple[Row, ...]":
+        """The row itself, as `Learned` has it."""
+        return (self,)
+
+    @property
     def learned(self) -> int:
         """Number of tokens that are learned."""
         return sum(label != IGNORED for label in self.labels)
+
+
+class Learned(Protocol):
+    """What a training learns from at once: a row, or rows that it compares. It fits whole or is left out whole."""
+
+    @property
+    def where(self) -> str: ...
+
+    @property
+    def size(self) -> int:
+        """Number of tokens of all sequences."""
+
+    @property
+    def sequences(self) -> tuple[Row, ...]: ...
 
 
 class RowEncoder:

@@ -33,6 +33,11 @@ class Example:
         first = next(i for i, turn in enumerate(self.turns) if turn.role == "assistant")
         return _prompt_hash(self.turns[:first])
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is said."""
+        return tuple(turn.content for turn in self.turns)
+
 
 @dataclass(frozen=True, slots=True)
 class PreferenceExample:
@@ -50,6 +55,11 @@ class PreferenceExample:
     def prompt_hash(self) -> str:
         """Identity of the prompt, white space and case aside."""
         return _prompt_hash(self.prompt)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is said, in both answers."""
+        return (*(turn.content for turn in self.prompt), self.chosen, self.rejected)
 
 
 _Learned = TypeVar("_Learned", Example, PreferenceExample)
