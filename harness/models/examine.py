@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from harness.models.base import Adapter, Base
+from harness.models.bottleneck_files import check_bottleneck
+from harness.models.methods import BOTTLENECK
 from harness.models.weights import Shapes, read_json, read_tensors, tensor_shapes, weight_files
 from harness.records import InputError
 
@@ -13,7 +15,8 @@ TRAINING_RECORD = "training.json"
 
 _LORA = re.compile(r"(?P<module>.+)\.lora_(?P<side>A|B|embedding_A|embedding_B)(\.weight)?")
 _UPDATE = re.compile(
-    r"(?P<module>.+?)\.(lora_|ia3_|hada_|lokr_|vera_|oft_|boft_|hra_|fourierft_|randlora_|ln_tuning_|miss_|c3a_)"
+    r"(?P<module>.+?)\.(lora_|ia3_|hada_|lokr_|vera_|oft_|boft_|hra_|fourierft_|randlora_|ln_tuning_|miss_|c3a_|"
+    r"bottleneck_)"
 )
 _LAYER = re.compile(r"\.(?:layers|h|blocks|layer)\.(\d+)\.")
 #: What transformers may put before the names that a checkpoint of the bare model holds (GPT-2: ``h.0`` on disk).
@@ -25,6 +28,7 @@ _ZERO_UNTIL_TRAINED = {
     "VERA": "vera_lambda_b",
     "OFT": "oft_R",
     "RANDLORA": "randlora_lambda",
+    BOTTLENECK: "bottleneck_up",
 }
 
 
@@ -46,6 +50,8 @@ def examine_adapter(adapter: Adapter, base: Base | None) -> list[str]:
         raise InputError("holds no tensors", where=str(files[0]), mend="save the adapter again with save_pretrained")
     if base is not None:
         _fits(adapter, base, shapes)
+    if adapter.method == BOTTLENECK:
+        check_bottleneck(adapter, shapes, _width(base) if base else None)
     _has_effect(adapter, _look_at_values(files))
     return list(_signs_of_another_base(adapter, base)) if base is not None else []
 
@@ -56,6 +62,8 @@ def unmatched_tensors(adapter: Adapter, base: Base) -> list[str]:
     Read from the headers of the safetensors files, so it explains a no-op without loading a model.
     """
     modules = _modules(base)
+    if adapter.method == BOTTLENECK:
+        modules = _with_parents(modules)
     names = tensor_shapes(weight_files(adapter.folder, "adapter_model"))
     return sorted(name for name in names if (module := _module_of(name)) and _find(module, modules) is None)
 
@@ -76,6 +84,16 @@ def _modules(base: Base) -> Shapes:
     return modules
 
 
+def _with_parents(modules: Shapes) -> Shapes:
+    """Modules that hold others too, which have no weight of their own: a bottleneck follows whole sub-layers."""
+    parents = {name[:end] for name in modules for end, sign in enumerate(name) if sign == "."}
+    return dict.fromkeys(parents, ()) | modules
+
+
+def _width(base: Base) -> int | None:
+    return base.config.get("hidden_size") or base.config.get("n_embd")
+
+
 def _find(module: str, modules: Shapes) -> tuple[int, ...] | None:
     if module in modules:
         return modules[module]
@@ -89,7 +107,7 @@ def _find(module: str, modules: Shapes) -> tuple[int, ...] | None:
 def _fits(adapter: Adapter, base: Base, shapes: Shapes) -> None:
     mend = f"the base here is {base.reference}; name the base it was trained on, or train it again on this one"
     layers = base.config.get("num_hidden_layers") or base.config.get("n_layer")
-    width = base.config.get("hidden_size") or base.config.get("n_embd")
+    width = _width(base)
     modules = {} if base.config.get("quantization_config") else _modules(base)
     for name, shape in shapes.items():
         where = f"{adapter.folder}: {name}"

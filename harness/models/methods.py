@@ -5,6 +5,8 @@ from typing import Any
 
 from harness.models.base import Adapter
 
+#: What stands under ``peft_type`` of a bottleneck adapter (`harness.models.bottleneck`): no name that PEFT knows.
+BOTTLENECK = "HARNESS_BOTTLENECK"
 #: Initialisations that subtract from the base's weights when PEFT loads the adapter, so that base and neighbours move.
 _INITIALISATIONS_THAT_MOVE_THE_BASE = ("pissa", "olora", "corda", "loftq")
 
@@ -50,6 +52,7 @@ METHODS: dict[str, Method] = {
     "MULTITASK_PROMPT_TUNING": _PROMPT,
     "P_TUNING": _PROMPT,
     "CPT": _PROMPT,
+    BOTTLENECK: Method(merges_exactly=False),
 }
 
 

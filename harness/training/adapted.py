@@ -48,7 +48,7 @@ def trainable_model(base: Base, recipe: Recipe, dtype: str, steps: int) -> Any:
         adapted = get_peft_model(model, method.config(steps=steps, accumulation=recipe.schedule.gradient_accumulation))
     except ValueError as error:
         raise InputError(
-            f"PEFT refuses the method: {str(error).splitlines()[0]}",
+            f"{method.kind} cannot be put on this base: {str(error).splitlines()[0]}",
             where=f"{recipe.adapter}: method",
             mend="check target_modules against the base's modules, and the steps against the method",
         ) from None

@@ -242,6 +242,48 @@ class PrefixTuning(_VirtualTokens):
         return PrefixTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=self.virtual_tokens)
 
 
+class Bottleneck(PeftMethod):
+    """Bottleneck adapters (Houlsby et al. 2019): small layers of their own after the sub-layers of a frozen decoder.
+
+    Pfeiffer et al. (2021) found those after the feed-forward part to be enough. A method of this house, on PEFT's
+    ground (`harness.models.bottleneck`): the transformers engine alone runs it, and nothing of it can be merged.
+    """
+
+    summary: ClassVar[str] = "small layers after attention and feed-forward part"
+    usual_rate: ClassVar[float] = 1e-3
+    kind: Literal["bottleneck"] = "bottleneck"
+    placement: Literal["houlsby", "pfeiffer"] = Field(
+        "houlsby", description="after attention and feed-forward part, or (pfeiffer) after the feed-forward part alone"
+    )
+    bottleneck_size: Annotated[int, Field(gt=0, le=65536)] | None = Field(
+        None, description="width of the bottleneck, instead of reduction_factor"
+    )
+    reduction_factor: Annotated[float, Field(ge=1)] | None = Field(
+        None, description="the base's hidden size over the width of the bottleneck; 16 if both are left out"
+    )
+    non_linearity: Literal["relu", "gelu", "silu"] = Field("gelu", description="between the way down and the way up")
+    dropout: float = Field(0.0, ge=0, lt=1, description="on the output of the bottleneck, while training")
+
+    @model_validator(mode="after")
+    def _one_width(self) -> "Bottleneck":
+        if self.bottleneck_size is not None and self.reduction_factor is not None:
+            raise ValueError("bottleneck_size and reduction_factor both say how wide it is: give one of them")
+        return self
+
+    def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
+        from harness.models.bottleneck import BottleneckConfig, register_bottleneck
+
+        register_bottleneck()
+        return BottleneckConfig(
+            task_type="CAUSAL_LM",
+            placement=self.placement,
+            bottleneck_size=self.bottleneck_size,
+            reduction_factor=self.reduction_factor or 16.0,
+            non_linearity=self.non_linearity,
+            dropout=self.dropout,
+        )
+
+
 class Full(TrainingMethod):
     """Full fine-tuning: every weight. The result is no adapter but a whole model: a new base, in the base's format."""
 
@@ -252,5 +294,6 @@ class Full(TrainingMethod):
 
 #: The ``method:`` section, told apart by ``kind``. A further method is one class above and its name here.
 Method = Annotated[
-    Lora | Dora | Qlora | AdaLora | Ia3 | PromptTuning | PTuning | PrefixTuning | Full, Field(discriminator="kind")
+    Lora | Dora | Qlora | AdaLora | Ia3 | PromptTuning | PTuning | PrefixTuning | Bottleneck | Full,
+    Field(discriminator="kind"),
 ]

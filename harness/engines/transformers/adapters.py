@@ -56,6 +56,9 @@ class AdapterBench:
     def _load(self, name: str) -> None:
         from peft import PeftModel
 
+        from harness.models.bottleneck import register_bottleneck
+
+        register_bottleneck()
         adapter = self._models[name].adapter
         assert adapter is not None
         label = self._labels[name]
