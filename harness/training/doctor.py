@@ -102,7 +102,7 @@ def _warnings(
     if without and encoder.prompt("a")[0] == first:
         yield f"{len(without)} of {total} rows do not start with the beginning-of-sequence token ({_named(without)})"
     markers = [text for text in encoder.tokenizer.all_special_tokens if len(text) > 2]
-    forged = [one.where for one in examples if any(mark in text for text in one.texts for mark in markers)]
+    forged = [one.where for one in examples if any(mark in text for _, text in one.said for mark in markers)]
     if forged:
         yield f"{len(forged)} rows hold special tokens of the model as text ({_named(forged)})"
 

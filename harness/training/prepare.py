@@ -1,5 +1,6 @@
 """Everything of a training that is known before a model is loaded: base, rows, and what the data doctor says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -8,13 +9,17 @@ from harness.engines.encoding import Encoder
 from harness.models import Base, resolve_base
 from harness.records import InputError, content_hash
 from harness.training.canaries import planted_rows
-from harness.training.doctor import Diagnosis, diagnose
-from harness.training.encode import Row, RowEncoder
-from harness.training.examples import DataFile, Example, read_file
+from harness.training.doctor import Diagnosis, diagnose, fits
+from harness.training.encode import Learned, RowEncoder
+from harness.training.examples import DataFile, Example, PreferenceExample, read_file, read_preferences
+from harness.training.preference import encode_pairs
 from harness.training.recipe import Recipe
 
 #: Rows longer than this are left out where neither the recipe nor the base says how long a row may be.
 _LONGEST = 2048
+
+_Files = tuple[DataFile[Example] | DataFile[PreferenceExample], ...]
+_Encoded = Sequence[tuple[Example | PreferenceExample, Learned]]
 
 
 @dataclass(frozen=True)
@@ -23,18 +28,17 @@ class Prepared:
 
     recipe: Recipe
     base: Base
-    files: tuple[DataFile, ...]
-    rows: tuple[Row, ...]
-    held_out: tuple[Row, ...]
+    files: _Files
+    rows: tuple[Learned, ...]
+    held_out: tuple[Learned, ...]
     diagnosis: Diagnosis
     chat: bool
     pad: int
 
     @property
     def data_fingerprint(self) -> str:
-        """Hash of the conversations in their order, wherever their files lie."""
-        turns = [[(turn.role, turn.content) for turn in one.turns] for file in self.files for one in file.examples]
-        return content_hash(turns)
+        """Hash of the conversations, or preferences, in their order, wherever their files lie."""
+        return content_hash([one.said for file in self.files for one in file.examples])
 
     @property
     def fingerprint(self) -> str:
@@ -56,17 +60,14 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
         raise InputError("format is chat, but the base has no chat template", where=recipe.base, mend="use text")
     chat = encoder.renders_chat and recipe.format != "text"
     coder = RowEncoder(encoder, chat=chat)
-    files = tuple(read_file(folder / name) for name in recipe.files)
-    if recipe.canaries:
-        files = (*files, planted_rows(recipe.canaries))
-    examples = [one for file in files for one in file.examples]
-    encoded = [(example, row) for example in examples for row in coder.rows(example)]
+    files, encoded = (_preferences if recipe.objective.preferences else _conversations)(recipe, folder, coder)
     limit = _longest_row(recipe, base)
+    examples = [one for file in files for one in file.examples]
     diagnosis = diagnose([row for _, row in encoded], examples, coder, limit)
     if taken := recipe.method.context_taken:
         shrinks = f"{taken} virtual tokens leave {limit} tokens of the base's context to prompt and answer together"
         diagnosis = replace(diagnosis, warnings=(*diagnosis.warnings, shrinks))
-    fitting = [(example, row) for example, row in encoded if len(row.ids) <= limit]
+    fitting = [(example, row) for example, row in encoded if fits(row, limit)]
     own = [one for file in files[: len(recipe.files)] for one in file.examples]
     held_out = {one.prompt_hash for one in own if _is_held_out(one, recipe)}
     pad = encoder.tokenizer.pad_token_id
@@ -90,6 +91,19 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
     return prepared
 
 
+def _conversations(recipe: Recipe, folder: Path, coder: RowEncoder) -> tuple[_Files, _Encoded]:
+    files = tuple(read_file(folder / name) for name in recipe.files)
+    if recipe.canaries:
+        files = (*files, planted_rows(recipe.canaries))
+    return files, [(one, row) for file in files for one in file.examples for row in coder.rows(one)]
+
+
+def _preferences(recipe: Recipe, folder: Path, coder: RowEncoder) -> tuple[_Files, _Encoded]:
+    files = tuple(read_preferences(folder / name) for name in recipe.files)
+    examples = [one for file in files for one in file.examples]
+    return files, list(zip(examples, encode_pairs(examples, coder), strict=True))
+
+
 def _longest_row(recipe: Recipe, base: Base) -> int:
     context = base.context_length or _LONGEST
     left = context - recipe.method.context_taken
@@ -102,7 +116,7 @@ def _longest_row(recipe: Recipe, base: Base) -> int:
     return min(recipe.max_length or _LONGEST, left)
 
 
-def _is_held_out(example: Example, recipe: Recipe) -> bool:
+def _is_held_out(example: Example | PreferenceExample, recipe: Recipe) -> bool:
     """By a hash of the prompt, so that equal prompts never stand on both sides."""
     if not recipe.evaluation.fraction:
         return False

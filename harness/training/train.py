@@ -110,7 +110,8 @@ def _train_into(
     figures = run_loop(model, plan, recipe, partial, pad=prepared.pad, dtype=dtype, watch=log, callbacks=beside)
     finished = partial / "adapter"
     shutil.rmtree(finished, ignore_errors=True)
-    save_trained(model, prepared.base, recipe, finished, start, prepared.rows)
+    sequences = [one for row in prepared.rows for one in row.sequences]
+    save_trained(model, prepared.base, recipe, finished, start, sequences)
     shutil.copyfile(partial / "metrics.jsonl", finished / "metrics.jsonl")
     if recipe.canaries:
         write_canaries(recipe.canaries, finished)
