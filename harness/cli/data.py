@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
-_KINDS = "JSONL, JSON, CSV, TSV or Parquet."
+_KINDS = "JSONL, JSON, CSV, TSV or Parquet; a folder; or a hub id: org/name[/subset][/split], train if left out."
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 Force = Annotated[bool, typer.Option(help="Replace what is there.")]
 
@@ -22,7 +22,7 @@ def data() -> None:
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help=f"Training data: {_KINDS}")],
+    files: Annotated[list[str], typer.Argument(help=f"Training data: {_KINDS}")],
     base: Annotated[
         str | None, typer.Option(help="Count tokens as this model does: reference, a folder, a hub id.")
     ] = None,
@@ -62,7 +62,7 @@ def check(
 
 @app.command()
 def split(
-    file: Annotated[Path, typer.Argument(help=f"Training data: {_KINDS}")],
+    file: Annotated[str, typer.Argument(help=f"Training data: {_KINDS}")],
     out: Annotated[Path, typer.Option(help="Folder for one JSONL file a part.")],
     parts: Annotated[str, typer.Option(help="Names and shares.")] = "train=0.8,validation=0.1,test=0.1",
     seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
@@ -86,7 +86,7 @@ def split(
 
 @app.command()
 def select(
-    file: Annotated[Path, typer.Argument(help=f"Training data: {_KINDS}")],
+    file: Annotated[str, typer.Argument(help=f"Training data: {_KINDS}")],
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="Rows to take.")],
     out: Annotated[Path, typer.Option(help="JSONL file to write.")],
     by: Annotated[Literal["tfidf", "embeddings"], typer.Option(help="What rows are compared by.")] = "tfidf",
@@ -116,7 +116,7 @@ def select(
 
 @app.command()
 def contamination(
-    files: Annotated[list[Path], typer.Argument(help="Training data: JSONL, JSON, CSV, TSV or Parquet.")],
+    files: Annotated[list[str], typer.Argument(help=f"Training data: {_KINDS}")],
     tasks: Annotated[list[str], typer.Option("--tasks", "-t", help="A task, tag:NAME or a path; may be given again.")],
     limit: Annotated[int, typer.Option(help="Samples listed a task.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Print every overlap as JSON.")] = False,

@@ -24,7 +24,7 @@ class Contamination:
 
     def __init__(self, suite: Suite) -> None:
         self._seen = {
-            model: TrainingText(example for file in files for example in read_file(suite.folder / file).examples)
+            model: TrainingText(example for file in files for example in read_file(file, suite.folder).examples)
             for model, files in suite.trained_on.items()
         }
 

@@ -59,13 +59,13 @@ def mirrored(data: DataSource, split: str, part: Part = "test") -> tuple[list[Pa
     hub = str(data.hub)
     for top in (hub, hub.split("/")[-1]):
         for middle in filter(None, (data.config, "data", ".")):
-            paths = _split_files(Path(root) / top / middle, split)
+            paths = split_files(Path(root) / top / middle, split)
             if paths:
                 return paths, data
     return None
 
 
-def _split_files(folder: Path, split: str) -> list[Path]:
+def split_files(folder: Path, split: str) -> list[Path]:
     """``test.jsonl`` and its like, or the shards that the hub names ``test-00000-of-00001.parquet``."""
     whole = [path for suffix in SUFFIXES if (path := folder / f"{split}{suffix}").is_file()]
     return whole[:1] or sorted(folder.glob(f"{split}-*-of-*.parquet"))

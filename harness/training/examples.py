@@ -11,8 +11,8 @@ from typing import Generic, TypeVar
 from harness.records import InputError, Message, content_hash
 from harness.training.data.faults import Fault
 from harness.training.data.forms import CONVERSATIONS, PREFERENCES, detect_form, read_record
-from harness.training.data.read import RawRow, read_rows
 from harness.training.data.record import Record
+from harness.training.data.sources import RawData, read_source
 
 #: Faults that leave nothing to learn from; `harness data check` knows many more.
 _REFUSED = ("bad_row", "bad_bytes", "missing_field", "empty_field", "unknown_role", "different_prompts")
@@ -34,9 +34,9 @@ class Example:
         return _prompt_hash(self.turns[:first])
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """All that is said."""
-        return tuple(turn.content for turn in self.turns)
+    def said(self) -> tuple[tuple[str, str], ...]:
+        """Every text, after who says it."""
+        return tuple((turn.role, turn.content) for turn in self.turns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,10 @@ class PreferenceExample:
         return _prompt_hash(self.prompt)
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """All that is said, in both answers."""
-        return (*(turn.content for turn in self.prompt), self.chosen, self.rejected)
+    def said(self) -> tuple[tuple[str, str], ...]:
+        """Every text, after who says it or which answer it is."""
+        prompt = ((turn.role, turn.content) for turn in self.prompt)
+        return (*prompt, ("chosen", self.chosen), ("rejected", self.rejected))
 
 
 _Learned = TypeVar("_Learned", Example, PreferenceExample)
@@ -78,33 +79,34 @@ class BadRow(ValueError):
     """A row that cannot be learned from; the text says why."""
 
 
-def read_file(path: Path) -> DataFile[Example]:
-    """Read a file of conversations, in any form of `CONVERSATIONS`.
+def read_file(reference: Path | str, folder: Path = Path()) -> DataFile[Example]:
+    """Read conversations, in any form of `CONVERSATIONS`.
 
     The form is told from the columns of most rows and holds for all.
 
+    Args:
+        reference: A file, a folder or a hub id; see `read_source`.
+        folder: What a path is relative to.
+
     Raises:
-        InputError: the file is missing or empty, its form is unknown, or rows are bad; each bad row is named.
+        InputError: there is no such data, its form is unknown, or rows are bad; each bad row is named.
     """
-    return _read(path, CONVERSATIONS, _example)
+    return _read(read_source(reference, folder), CONVERSATIONS, _example)
 
 
-def read_preferences(path: Path) -> DataFile[PreferenceExample]:
-    """Read a file of preferences, in any form of `PREFERENCES`.
+def read_preferences(reference: Path | str, folder: Path = Path()) -> DataFile[PreferenceExample]:
+    """Read preferences, in any form of `PREFERENCES`; arguments and errors as for `read_file`.
 
     The prompt may be a text, a list of turns, or the turns that both answers begin with.
-
-    Raises:
-        InputError: the file is missing or empty, its form is unknown, or rows are bad; each bad row is named.
     """
-    return _read(path, PREFERENCES, _preference)
+    return _read(read_source(reference, folder), PREFERENCES, _preference)
 
 
-def _read(path: Path, forms: Collection[str], learn: Callable[[Record], _Learned]) -> DataFile[_Learned]:
-    rows, faults = read_rows(path)
-    form = _form(rows, path, forms)
+def _read(data: RawData, forms: Collection[str], learn: Callable[[Record], _Learned]) -> DataFile[_Learned]:
+    form = _form(data, forms)
+    faults = list(data.faults)
     examples = []
-    for row in rows:
+    for row in data.rows:
         record, wrong = read_record(row, form)
         try:
             _refuse(wrong)
@@ -114,30 +116,31 @@ def _read(path: Path, forms: Collection[str], learn: Callable[[Record], _Learned
     bad = {fault.where: fault.what for fault in reversed(faults)}
     if bad:
         # A line whose bytes are no text is both a fault and a row.
-        raise _unlearnable(path, bad, len(bad.keys() | {row.where for row in rows}))
-    return DataFile(str(path), form, tuple(examples))
+        raise _unlearnable(data, bad, len(bad.keys() | {row.where for row in data.rows}))
+    return DataFile(data.name, form, tuple(examples))
 
 
-def _form(rows: list[RawRow], path: Path, forms: Collection[str]) -> str:
+def _form(data: RawData, forms: Collection[str]) -> str:
+    where = data.place(data.rows[0].where)
     try:
-        return detect_form(rows, f"{path.parent / rows[0].where}", forms)
-    except InputError as unknown:
-        found = detect_form(rows, unknown.where)
+        return detect_form(data.rows, where, forms)
+    except InputError:
+        found = detect_form(data.rows, where)
         if found in PREFERENCES:
             what = f"holds preferences ({found}), which supervised training cannot learn"
             mend = "choose a preference objective in the recipe"
         else:
             what, mend = f"holds conversations ({found}), not preferences", "add the columns prompt, chosen, rejected"
-        raise InputError(what, where=unknown.where, mend=mend) from None
+        raise InputError(what, where=where, mend=mend) from None
 
 
-def _unlearnable(path: Path, bad: dict[str, str], rows: int) -> InputError:
+def _unlearnable(data: RawData, bad: dict[str, str], rows: int) -> InputError:
     places = sorted(bad, key=_line)
     named = ", ".join(f"line {_line(where)} ({bad[where]})" for where in places[:_NAMED])
     more = f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
     return InputError(
         f"{len(bad)} of {rows} rows cannot be learned from: {named}{more}",
-        where=str(path.parent / places[0]),
+        where=data.place(places[0]),
         mend="mend or remove them; harness data check names all",
     )
 

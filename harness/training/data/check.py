@@ -15,10 +15,10 @@ from harness.training.data.faults import KINDS, SEVERITIES, Fault, Severity
 from harness.training.data.forms import detect_form, read_record
 from harness.training.data.labels import label_counts, label_faults
 from harness.training.data.lengths import Spread, characters, spread, tokens, too_long
-from harness.training.data.read import read_rows
 from harness.training.data.record import Record
 from harness.training.data.repeats import repeat_faults
 from harness.training.data.shape import format_faults, language_faults, languages, length_faults, markup_faults
+from harness.training.data.sources import read_source
 from harness.training.data.wording import wording_faults
 
 #: Faults of a kind that a report carries; their number is always whole.
@@ -70,20 +70,25 @@ class Quality:
 
 
 def check_files(
-    paths: Sequence[Path], *, base: str | None = None, max_length: int | None = None, progress: Progress = silent
+    references: Sequence[Path | str],
+    *,
+    base: str | None = None,
+    max_length: int | None = None,
+    progress: Progress = silent,
 ) -> Quality:
-    """Read files and look for everything that `KINDS` lists, between files too.
+    """Read data and look for everything that `KINDS` lists, between files too.
 
     Args:
+        references: Files, folders or hub ids; see `read_source`.
         base: A model whose tokenizer counts tokens: ``reference``, a folder or a hub id.
         max_length: Longest row in tokens; the base's context length if left out.
 
     Raises:
-        InputError: a file cannot be read at all, or the base cannot be used.
+        InputError: a source cannot be read at all, or the base cannot be used.
     """
     if max_length is not None and base is None:
         raise InputError("--max-length needs a tokenizer", mend="name a model with --base")
-    records, faults, forms = read_records(paths)
+    records, faults, forms = read_records(references)
     usable = [record for record in records if record.fields]
     for number, record in enumerate(usable):
         if number % _STEP == 0:
@@ -112,17 +117,17 @@ def check_files(
     )
 
 
-def read_records(paths: Iterable[Path]) -> tuple[list[Record], list[Fault], dict[str, str]]:
-    """The rows of files under the form of each, the faults of their structure, and the forms."""
+def read_records(references: Iterable[Path | str]) -> tuple[list[Record], list[Fault], dict[str, str]]:
+    """The rows of files and hub ids under the form of each, the faults of their structure, and the forms."""
     records: list[Record] = []
     faults: list[Fault] = []
     forms: dict[str, str] = {}
-    for path in paths:
-        rows, bad = read_rows(path)
-        forms[str(path)] = detect_form(rows, str(path))
-        faults += bad
-        for row in rows:
-            record, wrong = read_record(row, forms[str(path)])
+    for reference in references:
+        data = read_source(reference)
+        form = forms[data.name] = detect_form(data.rows, data.name)
+        faults += data.faults
+        for row in data.rows:
+            record, wrong = read_record(row, form)
             records.append(record)
             faults += wrong
     return records, faults, forms

@@ -1,4 +1,4 @@
-"""Files of training rows, read without giving up: what is no row becomes a fault with its line."""
+"""Files of training rows, read line by line without giving up: what is no row becomes a fault with its line."""
 
 import csv
 import json
@@ -9,9 +9,13 @@ from typing import Any
 
 from harness.records import InputError
 from harness.training.data.faults import Fault
+from harness.training.data.shorten import shown
 
-#: A CSV cell may be this long; the csv module's own limit is 131,072 characters.
-_LONGEST_CELL = 1 << 24
+#: A line or a CSV cell may be this long; the csv module's own limit is 131,072 characters.
+LONGEST = 1 << 24
+#: UTF-8 text has hardly any zero bytes at its beginning; UTF-16 and binary files have many.
+_HEAD, _ZEROS = 4096, 0.1
+_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,111 +26,177 @@ class RawRow:
     value: dict[str, Any]
 
 
-def read_rows(path: Path) -> tuple[list[RawRow], list[Fault]]:
+class _Source:
+    """A file that is being read, and the faults that were met."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path, self.name = path, name
+        self.faults: list[Fault] = []
+
+    def fault(self, kind: str, line: int, what: str, excerpt: str = "") -> None:
+        self.faults.append(Fault(kind, f"{self.name}:{line}", what, excerpt))
+
+    def lines(self) -> Iterator[str]:
+        """The lines of a file with their ends; a line that is too long is empty, lost bytes are U+FFFD.
+
+        Only a line feed ends a line: JSON may hold U+2028 and its like inside a row.
+        """
+        with self.path.open("rb") as handle:
+            head = handle.peek(_HEAD)[:_HEAD]
+            if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head.count(0) > _ZEROS * len(head):
+                raise InputError("is not UTF-8 text", where=str(self.path), mend="convert it to UTF-8")
+            number = 0
+            while line := handle.readline(LONGEST):
+                number += 1
+                if number == 1:
+                    line = line.removeprefix(b"\xef\xbb\xbf")
+                if len(line) >= LONGEST and not line.endswith(b"\n"):
+                    self.fault(
+                        "bad_row", number, f"longer than {LONGEST:,} bytes", line[:200].decode("utf-8", "replace")
+                    )
+                    while line and not line.endswith(b"\n"):
+                        line = handle.readline(LONGEST)
+                    line = b"\n"
+                yield self._decoded(line, number)
+
+    def _decoded(self, line: bytes, number: int) -> str:
+        try:
+            return line.decode()
+        except UnicodeDecodeError as error:
+            around = line[max(0, error.start - 40) : error.start + 40].decode("utf-8", "replace")
+            self.fault("bad_bytes", number, f"byte {error.start + 1} of the line is not UTF-8", around)
+            return line.decode("utf-8", "replace")
+
+
+def read_rows(path: Path, name: str = "") -> tuple[list[RawRow], list[Fault]]:
     """All rows of a JSONL, JSON, CSV, TSV or Parquet file, and the lines that are none.
 
+    Args:
+        name: What rows are named by; the file's own name if left out.
+
     Raises:
-        InputError: the file is missing, of an unknown kind, not text, or holds no rows at all.
+        InputError: the file is missing, of an unknown kind, not text, or holds no row that can be read.
     """
     if not path.is_file():
-        hub = " (hub ids are not read; save the data set with `to_json`)" if not path.suffix else ""
-        raise InputError(f"no such data file{hub}", where=str(path), mend="check the path")
+        raise InputError("no such data file", where=str(path), mend="check the path")
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise InputError(
             f"unknown kind of data file {path.suffix!r}", where=str(path), mend="use one of " + ", ".join(_READERS)
         )
+    source = _Source(path, name or path.name)
     rows: list[RawRow] = []
-    faults: list[Fault] = []
-    for line, value in reader(path, faults):
-        where = f"{path.name}:{line}"
-        if isinstance(value, dict):
-            rows.append(RawRow(where, value))
-        else:
-            faults.append(Fault("bad_row", where, f"a {type(value).__name__} instead of an object", repr(value)[:200]))
-    if not rows:
-        raise InputError("holds no rows", where=str(path), mend="add training rows")
-    return rows, faults
-
-
-def _text(path: Path, faults: list[Fault]) -> list[str]:
-    """The lines of a file, their ends kept; bytes that are not UTF-8 become U+FFFD and a fault."""
-    data = path.read_bytes()
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4096]:
-        raise InputError("is not UTF-8 text", where=str(path), mend="convert it to UTF-8")
     try:
-        return _lines(data, "strict")
-    except UnicodeDecodeError:
-        pass
-    for number, line in enumerate(data.split(b"\n"), 1):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            shown = line[max(0, error.start - 40) : error.start + 40].decode("utf-8", "replace")
-            faults.append(
-                Fault("bad_bytes", f"{path.name}:{number}", f"byte {error.start + 1} of the line is not UTF-8", shown)
-            )
-    return _lines(data, "replace")
+        for line, value in reader(source):
+            if isinstance(value, dict):
+                rows.append(RawRow(f"{source.name}:{line}", value))
+            else:
+                source.fault("bad_row", line, f"a {type(value).__name__} instead of an object", shown(value))
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror or error})", where=str(path)) from None
+    if not rows:
+        first = next(iter(source.faults), None)
+        why = f" that can be read: {first.where} is {first.what}" if first else ""
+        raise InputError(f"holds no rows{why}", where=str(path), mend="add training rows")
+    return rows, source.faults
 
 
-def _lines(data: bytes, errors: str) -> list[str]:
-    # Not splitlines: JSON may hold U+2028 and its like inside a row.
-    text = data.decode("utf-8-sig", errors)
-    return [line + "\n" for line in text.split("\n")]
-
-
-def _jsonl(path: Path, faults: list[Fault]) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(_text(path, faults), 1):
+def _jsonl(source: _Source) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(source.lines(), 1):
         if line.strip():
             try:
-                yield number, json.loads(line)
+                yield number, _parsed(line)
             except (ValueError, RecursionError) as error:
-                faults.append(Fault("bad_row", f"{path.name}:{number}", f"not valid JSON ({error})", line[:200]))
+                source.fault("bad_row", number, f"not valid JSON ({error})", line[:200])
 
 
-def _json(path: Path, faults: list[Fault]) -> Iterator[tuple[int, Any]]:
+def _json(source: _Source) -> Iterator[tuple[int, Any]]:
+    text = "".join(source.lines())
     try:
-        rows = json.loads("".join(_text(path, faults)))
+        rows = _parsed(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"not valid JSON ({error})", where=str(path)) from None
+        if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data":
+            # Many files named .json hold one row a line.
+            source.faults.clear()
+            yield from _jsonl(source)
+            return
+        raise InputError(f"not valid JSON ({error})", where=str(source.path)) from None
     if not isinstance(rows, list):
-        raise InputError("is not a list of rows", where=str(path))
+        raise InputError("is not a list of rows", where=str(source.path))
     yield from enumerate(rows, 1)
 
 
-def _csv(path: Path, faults: list[Fault]) -> Iterator[tuple[int, Any]]:
-    limit = csv.field_size_limit(_LONGEST_CELL)
+def _parsed(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice[:40]!r} stands twice")
+    return found
+
+
+def _csv(source: _Source) -> Iterator[tuple[int, Any]]:
+    limit = csv.field_size_limit(LONGEST)
     try:
-        reader = csv.DictReader(_text(path, faults), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-        line = 2
-        for row in reader:
-            extra = row.pop(None, None)
-            if extra:
-                faults.append(Fault("bad_row", f"{path.name}:{line}", "more cells than the header", str(extra)[:200]))
-            else:
-                yield line, row
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(f"not valid CSV ({error})", where=str(path)) from None
+        reader = csv.reader(
+            source.lines(), delimiter="\t" if source.path.suffix.lower() == ".tsv" else ",", strict=True
+        )
+        columns: list[str] = []
+        while (line := reader.line_num + 1) and (cells := _next(reader, source, line)) is not None:
+            if not columns:
+                columns = _columns(cells, source)
+            elif len(cells) > len(columns):
+                source.fault("bad_row", line, "more cells than the header", str(cells[len(columns) :])[:200])
+            elif cells:
+                yield line, dict(zip(columns, [*cells, *[None] * (len(columns) - len(cells))], strict=True))
     finally:
         csv.field_size_limit(limit)
 
 
-def _parquet(path: Path, faults: list[Fault]) -> Iterator[tuple[int, Any]]:
+def _next(reader: Any, source: _Source, line: int) -> list[str] | None:
+    """The next row of a table, empty where it cannot be read; None at the end."""
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        unclosed = "unexpected end" in str(error)
+        what = (
+            "a quote that is never closed: no line after it could be read" if unclosed else f"not valid CSV ({error})"
+        )
+        source.fault("bad_row", line, what)
+        return []
+
+
+def _columns(cells: list[str], source: _Source) -> list[str]:
+    twice = next((name for name in cells if cells.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"the column {twice[:40]!r} stands twice", where=f"{source.path}:1", mend="rename one of them")
+    return cells
+
+
+def _parquet(source: _Source) -> Iterator[tuple[int, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"not a Parquet file ({error})", where=str(path)) from None
-    yield from enumerate(table.to_pylist(), 1)
+        with pq.ParquetFile(source.path) as file:
+            rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
+            yield from enumerate(rows, 1)
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"not a Parquet file that can be read ({reason})", where=str(source.path)) from None
 
 
-_READERS: dict[str, Callable[[Path, list[Fault]], Iterator[tuple[int, Any]]]] = {
+_READERS: dict[str, Callable[[_Source], Iterator[tuple[int, Any]]]] = {
     ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
     ".json": _json,
     ".csv": _csv,
     ".tsv": _csv,
     ".parquet": _parquet,
 }
+#: Endings of the files that can be read.
+SUFFIXES = tuple(_READERS)

@@ -1,7 +1,6 @@
 """Reads one row column by column, and notes what is wrong with its structure."""
 
 import math
-import reprlib
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from harness.training.data.faults import Fault
 from harness.training.data.read import RawRow
 from harness.training.data.record import Field, Role
+from harness.training.data.shorten import shown
 
 #: What files call those who speak, in the chat form and in the dialects of ShareGPT.
 _ROLES: dict[str, Role] = {
@@ -82,13 +82,6 @@ class RowReader:
         if not text.strip() and not optional:
             self.fault("empty_field", f"{name} is empty")
         return [Field(name, role, text, joined)]
-
-
-def shown(value: Any) -> str:
-    """A short form of any value, however deep or long."""
-    short = reprlib.Repr()
-    short.maxstring = short.maxother = 60
-    return short.repr(value)[:200]
 
 
 def order_fault(roles: Sequence[Role], *, whole: bool) -> str:

@@ -42,13 +42,13 @@ def parse_parts(text: str) -> dict[str, float]:
     return parts
 
 
-def readable(path: Path) -> list[Record]:
-    """The records of a file in which every line is a row.
+def readable(reference: Path | str) -> list[Record]:
+    """The records of a file or hub id in which every line is a row.
 
     Raises:
         InputError: a line is none; leaving it out would lose it.
     """
-    records, faults, _ = read_records([path])
+    records, faults, _ = read_records([reference])
     bad = [fault for fault in faults if fault.kind in ("bad_row", "bad_bytes")]
     if bad:
         raise InputError(f"{len(bad)} lines are no rows", where=bad[0].where, mend="see harness data check")
@@ -135,7 +135,7 @@ def row_line(row: Mapping[str, Any]) -> str:
         line.encode()
     except UnicodeEncodeError:  # half a surrogate pair
         return json.dumps(row)
-    except TypeError as error:
+    except (TypeError, RecursionError) as error:
         raise InputError(f"a column cannot be written as JSON ({error})", mend="convert it to text") from None
     return line
 

@@ -191,5 +191,3 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match=said):
             check_files([tmp_path / name])
-    with pytest.raises(InputError, match="hub ids are not read"):
-        check_files([Path("tatsu-lab/alpaca")])
