@@ -21,15 +21,17 @@ class Method:
             methods raise or, worse, ignore it silently: their rows go in a batch of their own.
         is_prompt_learning: It prepends virtual tokens instead of changing layers.
         moves_base: Loading it changes the base's own weights, so it needs a copy of the base for itself.
+        nature: What it is, for a reader who wanted to merge it; empty where that is unknown.
     """
 
     merges_exactly: bool
     mixes_in_batch: bool = False
     is_prompt_learning: bool = False
     moves_base: bool = False
+    nature: str = ""
 
 
-_PROMPT = Method(merges_exactly=False, is_prompt_learning=True)
+_PROMPT = Method(merges_exactly=False, is_prompt_learning=True, nature="virtual tokens are not a change of weights")
 _MERGES = Method(merges_exactly=True)
 #: For methods that are not listed, the safe answer to each question.
 _UNKNOWN = Method(merges_exactly=False)
@@ -52,7 +54,7 @@ METHODS: dict[str, Method] = {
     "MULTITASK_PROMPT_TUNING": _PROMPT,
     "P_TUNING": _PROMPT,
     "CPT": _PROMPT,
-    BOTTLENECK: Method(merges_exactly=False),
+    BOTTLENECK: Method(merges_exactly=False, nature="a bottleneck adapter is not a change of weights"),
 }
 
 

@@ -84,9 +84,11 @@ def merge(
 
 
 def _refuse_unmergeable(base: Base, adapter: Adapter) -> None:
-    if not method_of(adapter).merges_exactly:
+    method = method_of(adapter)
+    if not method.merges_exactly:
+        reason = f": {method.nature}" if method.nature else ""
         raise InputError(
-            f"{adapter.method} adapters cannot be merged into the weights of a model",
+            f"{adapter.method} adapters cannot be merged into the weights of a model{reason}",
             where=adapter.reference,
             mend="use base and adapter side by side",
         )

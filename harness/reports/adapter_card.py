@@ -7,11 +7,14 @@ from typing import Any
 
 import yaml
 
+from harness.models.methods import BOTTLENECK
 from harness.records import Figure
 from harness.registry import Version
 from harness.reports.numbers import bounds, decimals, number
 from harness.reports.visible import markdown_text, visible
 
+#: Of adapters that PEFT does not know.
+_OWN_LIBRARY = "adapter-harness"
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
@@ -29,6 +32,8 @@ def adapter_card(
     front |= evaluation or {}
     if "model-index" in front:
         front["model-index"] = [one | {"name": version.name} for one in front["model-index"]]
+    if version.method == BOTTLENECK:
+        front["library_name"] = _OWN_LIBRARY
     # A folder of this machine means nothing elsewhere.
     front.pop("base_model", None)
     if version.base and _HUB_ID.fullmatch(version.base):
@@ -48,6 +53,7 @@ def _facts(version: Version) -> str:
     rows = {
         "base": f"{base} (fingerprint {version.base_fingerprint or 'not known'})",
         "method": f"{version.method}{rank}, {version.parameters:,} parameters",
+        **({"runs in": f"{_OWN_LIBRARY} alone; PEFT does not know the method"} if version.method == BOTTLENECK else {}),
         "fingerprint": version.fingerprint,
         "parent": version.parent or "none",
         "registered": version.created,
