@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 #: Where trainings are looked for that are not named by their folder.
 ROOT = Path("out")
 _POLL = 0.2
+#: Columns of the table that are read from the left.
+_TEXT = (0, 1, 7)
 
 Out = Annotated[str | None, typer.Argument(help="The adapter's folder, or its name under out/.", show_default=False)]
 
@@ -74,7 +76,8 @@ def cancel(
     from harness.training.jobs import job_status
 
     files = _one(out, live=True)
-    typer.echo(printable(f"stopping {files.target}"), err=True)
+    if job_status(files).is_live:
+        typer.echo(printable(f"stopping {files.target}"), err=True)
     by_itself = stop(files, wait)
     if not by_itself:
         typer.echo(f"warning: it did not stop within {wait:g} s and was killed", err=True)
@@ -121,18 +124,25 @@ def _new_lines(files: "JobFiles", offset: int) -> Iterator[str]:
 
 def _headline(one: "JobStatus") -> str:
     steps = f" after step {one.step} of {one.steps}" if one.step and one.state != "finished" else ""
-    return f"{one.target}: {one.state}{steps}" + (f" ({one.note})" if one.note else "")
+    return "; ".join([f"{one.target}: {one.state}{steps}", *_notes(one)])
+
+
+def _notes(one: "JobStatus") -> list[str]:
+    """What a reader should know beside the figures."""
+    ended = not one.is_live and one.state != "finished"
+    goes_on = f"the same command goes on from step {one.checkpoint}" if ended and one.checkpoint else ""
+    return [note for note in (one.note, goes_on) if note]
 
 
 def _table(found: "Sequence[JobStatus]") -> Iterator[str]:
+    """A heading and a line for each training, without the columns that nothing stands in."""
     rows = [("training", "state", "step", "loss", "held out", "tokens/s", "left", "since"), *map(_row, found)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    filled = [column for column in range(len(rows[0])) if any(row[column] for row in rows[1:])]
     for row, one in zip(rows, [None, *found], strict=True):
-        cells = [f"{cell:<{width}}" if place in (0, 1, 7) else f"{cell:>{width}}"
-                 for place, (cell, width) in enumerate(zip(row, widths, strict=True))]  # fmt: skip
+        cells = [f"{row[i]:<{widths[i]}}" if i in _TEXT else f"{row[i]:>{widths[i]}}" for i in filled]
         yield "  ".join(cells).rstrip()
-        if one is not None and one.note:
-            yield f"  {one.note}"
+        yield from (f"  {note}" for note in (_notes(one) if one else ()))
 
 
 def _row(one: "JobStatus") -> tuple[str, ...]:

@@ -8,6 +8,9 @@ from typing import Any
 from harness.models.examine import TRAINING_RECORD
 from harness.records import InputError
 
+#: Written into a checkpoint after all else: a checkpoint without it was cut off by a kill.
+COMPLETE = "complete"
+
 _IDENTITY = "training-id"
 
 
@@ -21,9 +24,20 @@ def refuse_foreign_folder(target: Path) -> None:
         raise InputError("already there, and not from a training", where=str(target), mend="name another folder")
 
 
+def partial_folder(target: Path) -> Path:
+    """Where the training of a target works."""
+    return target.with_name(f".{target.name}.partial")
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint that was written to its end."""
+    found = [path for path in folder.glob("checkpoint-*") if (path / COMPLETE).is_file()]
+    return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
 def begin(target: Path, fingerprint: str) -> Path:
     """The folder to work in: what a killed training of equal fingerprint left, else a fresh one."""
-    partial = target.with_name(f".{target.name}.partial")
+    partial = partial_folder(target)
     identity = partial / _IDENTITY
     if identity.is_file() and identity.read_text(encoding="utf-8") == fingerprint:
         return partial

@@ -1,18 +1,41 @@
 """The training loop: the objective's trainer, from the last checkpoint on, with what watches it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub.constants
 import torch
 from transformers import PrinterCallback, Trainer, TrainerCallback
 
 from harness.records import RunError
+from harness.training.folders import last_checkpoint
+from harness.training.best import evaluation_callbacks, restore_best
 from harness.training.plan import Plan
 from harness.training.recipe import Recipe
 from harness.training.stateful import method_callbacks
 from harness.training.steps import Step
-from harness.training.watcher import COMPLETE, Watcher
+from harness.training.watcher import Watcher
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended.
+
+    Attributes:
+        steps: Done, fewer than planned where it was stopped.
+        saved_step: The step whose weights the model now holds.
+        held_out_loss: Of these weights; None without held-out rows.
+    """
+
+    steps: int
+    saved_step: int
+    held_out_loss: float | None
+
+    @property
+    def losses(self) -> dict[str, float]:
+        return {} if self.held_out_loss is None else {"held_out_loss": self.held_out_loss}
 
 
 def run_loop(
@@ -25,20 +48,24 @@ def run_loop(
     dtype: str,
     watch: Callable[[Step], None],
     callbacks: Sequence[TrainerCallback] = (),
-) -> dict[str, float]:
+) -> Outcome:
     """Train ``model`` in place, from the last complete checkpoint in ``folder`` if there is one.
 
     Args:
         callbacks: Called beside those of the method, before each step is passed on.
 
-    Returns:
-        Loss on the held-out rows, if there are any.
-
     Raises:
         RunError: the loss became NaN or infinite, or memory ran out.
     """
+    # TRL would tell its makers of each training.
+    huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True
     checkpoint = last_checkpoint(folder)
-    beside = [*method_callbacks(recipe.method, checkpoint), *callbacks, Watcher(plan, watch)]
+    beside = [
+        *method_callbacks(recipe.method, checkpoint),
+        *evaluation_callbacks(recipe.evaluation, folder),
+        *callbacks,
+        Watcher(plan, recipe.schedule.save_total_limit, watch),
+    ]
     build = _trainer_of(recipe.objective.kind)
     trainer = build(model, plan, recipe, folder, pad=pad, dtype=dtype, callbacks=beside)
     trainer.remove_callback(PrinterCallback)
@@ -50,7 +77,12 @@ def run_loop(
             where=recipe.adapter,
             mend="halve schedule.batch_size and double gradient_accumulation, or set gradient_checkpointing: true",
         ) from error
-    return {"held_out_loss": float(trainer.evaluate()["eval_loss"])} if plan.held_out else {}
+    done, state = trainer.state.global_step, trainer.state
+    if recipe.evaluation.keep_best and state.best_global_step:
+        restore_best(model, folder, recipe.method)
+        return Outcome(done, state.best_global_step, state.best_metric)
+    measured = [line["eval_loss"] for line in state.log_history if "eval_loss" in line]
+    return Outcome(done, done, measured[-1] if measured else None)
 
 
 def _trainer_of(objective: str) -> Callable[..., Trainer]:
@@ -61,9 +93,3 @@ def _trainer_of(objective: str) -> Callable[..., Trainer]:
     from harness.training.sft import sft_trainer
 
     return sft_trainer
-
-
-def last_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint that was written to its end."""
-    found = [path for path in folder.glob("checkpoint-*") if (path / COMPLETE).is_file()]
-    return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)

@@ -6,20 +6,25 @@ from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer_utils import rotate_checkpoints
 
 from harness.records import RunError
+from harness.training.folders import COMPLETE
 from harness.training.plan import Plan
+from harness.training.processes import wait_for_all
 from harness.training.steps import Step
-
-#: Written into a checkpoint after all else: a checkpoint without it was cut off by a kill.
-COMPLETE = "complete"
 
 
 class Watcher(TrainerCallback):
-    """Passes each step on, stops a training that diverged, and marks checkpoints as complete."""
+    """Passes each step on, stops a training that diverged, marks checkpoints as complete and removes old ones.
 
-    def __init__(self, plan: Plan, watch: Callable[[Step], None]) -> None:
-        self.plan, self.watch = plan, watch
+    Args:
+        kept: Checkpoints that are left in place.
+        watch: Called with each step, in the first process only.
+    """
+
+    def __init__(self, plan: Plan, kept: int, watch: Callable[[Step], None]) -> None:
+        self.plan, self.kept, self.watch = plan, kept, watch
 
     def on_log(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
@@ -33,6 +38,8 @@ class Watcher(TrainerCallback):
                 f"the training diverged: the loss is {loss} at step {state.global_step}",
                 mend="lower schedule.learning_rate, or max_grad_norm",
             )
+        if not state.is_world_process_zero:
+            return control
         done = state.global_step
         rate, norm = logs.get("learning_rate"), logs.get("grad_norm")
         self.watch(
@@ -52,5 +59,10 @@ class Watcher(TrainerCallback):
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
     ) -> TrainerControl:
-        (Path(str(args.output_dir)) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+        # Each process saves its random state: only then is a checkpoint whole, and only then may older ones go.
+        wait_for_all()
+        if state.is_world_process_zero:
+            folder = str(args.output_dir)
+            (Path(folder) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+            rotate_checkpoints(folder, save_total_limit=self.kept)
         return control

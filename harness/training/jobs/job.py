@@ -54,7 +54,8 @@ class Job:
             return
         with suppress(OSError):
             if self._record is not None:
-                self._end(self._ending(error), None if error is None else _line(error))
+                ending = self._ending(error)
+                self._end(ending, _line(error) if error is not None and ending == "failed" else None)
             elif not self._files.queued.exists():
                 self._tidy()
         release(self._lock)

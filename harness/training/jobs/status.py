@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from harness.models.examine import TRAINING_RECORD
+from harness.training.folders import last_checkpoint, partial_folder
 from harness.training.jobs.files import JobFiles, log_lines, read
 from harness.training.jobs.oom_kills import risen
 from harness.training.jobs.process import ProcessIdentity
@@ -23,6 +24,7 @@ class JobStatus:
         loss: Of the newest step, in nats a learned token; of the last tenth of the steps when it finished.
         speed: Tokens a second, padding aside.
         seconds_left: At the speed so far.
+        checkpoint: The step from which the same command would go on; None where there is nothing to go on from.
         note: Why it ended, or what else a reader should know.
     """
 
@@ -37,6 +39,7 @@ class JobStatus:
     held_out_loss: float | None = None
     speed: float | None = None
     seconds_left: float | None = None
+    checkpoint: int | None = None
     note: str | None = None
 
     @property
@@ -87,6 +90,7 @@ def _sent(files: JobFiles, sent: Sent) -> JobStatus:
 def _working(files: JobFiles, record: Record, state: State, since: float | None, note: str | None = None) -> JobStatus:
     progress = read_as(files.progress, Progress)
     live = state in ("starting", "running")
+    kept = last_checkpoint(partial_folder(files.target))
     return JobStatus(
         adapter=record.adapter,
         target=str(files.target),
@@ -99,6 +103,7 @@ def _working(files: JobFiles, record: Record, state: State, since: float | None,
         held_out_loss=progress.held_out_loss if progress else None,
         speed=progress.speed if progress else None,
         seconds_left=progress.seconds_left if progress and live else None,
+        checkpoint=int(kept.name.rpartition("-")[2]) if kept else None,
         note=note,
     )
 
