@@ -1,0 +1,144 @@
+"""Measures what a training forgets, step by step, and stops it where a limit is crossed: a callback of its loop."""
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from harness.records import HarnessError
+from harness.training.forgetting.log import LOG, ForgettingLog
+from harness.training.forgetting.measure import Crossing
+from harness.training.forgetting.prober import Prober
+from harness.training.forgetting.snapshot import keep_weights, restore_weights
+from harness.training.forgetting.watched import Watched
+from harness.training.methods import AdaLora, TrainingMethod
+
+
+class LimitCrossed(HarnessError):
+    """A training forgot more than it may, and no weights of it are within the limits. Exit status 1, as of a rule."""
+
+    exit_status = 1
+
+
+class ForgettingGuard(TrainerCallback):
+    """Looks at the model every so many steps, and once more when the training is over.
+
+    A look is repeated to the bit by a resumed training, and moves nothing of the training itself. Where a limit is
+    crossed and the recipe says stop, the training ends there, and the model gets the weights of the last look that
+    was within all limits.
+
+    Args:
+        partial: Where the training works; the log and the weights within the limits are kept there.
+        resumed_from: Step that the training goes on from.
+        say: Called with each crossed limit that does not stop the training, once for each limit.
+
+    Attributes:
+        warnings: What was said.
+    """
+
+    def __init__(
+        self,
+        watched: Watched,
+        prober: Prober,
+        method: TrainingMethod,
+        partial: Path,
+        resumed_from: int,
+        say: Callable[[str], None],
+    ) -> None:
+        self._watched, self._prober, self._method, self._partial, self._say = watched, prober, method, partial, say
+        self._log = ForgettingLog(partial / LOG, resumed_from)
+        self._crossing: Crossing | None = None
+        self._kept_step = 0
+        self.warnings: list[str] = []
+
+    @property
+    def stops(self) -> bool:
+        """Whether a crossed limit ends the training."""
+        return self._watched.settings.on_limit == "stop"
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
+    ) -> None:
+        self._prober.ask_base(given["model"])
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any) -> None:
+        step = state.global_step
+        if step >= state.max_steps or step % self._watched.every(state.max_steps):
+            return
+        self._look(given["model"], step)
+        if self._crossing:
+            control.should_training_stop = True
+            # A training resumed from here would go on with what was just refused.
+            control.should_save = False
+
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any) -> None:
+        model = given["model"]
+        if self._crossing is None:
+            self._look(model, state.global_step)
+        if self._crossing is None:
+            self._kept_step = state.global_step
+            return
+        kept = restore_weights(model, self._partial)
+        if kept is None:
+            raise LimitCrossed(
+                f"stopped after step {self._crossing.step}, where {self._crossing}; "
+                "no weights of this training were measured within the limits, so none are kept",
+                where="forgetting.limits",
+                mend="lower schedule.learning_rate, replay old data among the new, set forgetting.every lower, "
+                "or raise the limit",
+            )
+        if isinstance(self._method, AdaLora):
+            # The ranks of the last step need not be those of the weights put back.
+            model.peft_config["default"].rank_pattern = None
+        self._kept_step = kept
+
+    def finish(self, folder: Path) -> dict[str, Any]:
+        """Put the log beside the finished adapter.
+
+        Returns:
+            For the training's record: ``forgetting`` (limits, what was measured on, and the measurement of the weights
+            that are saved), and ``stopped`` where a limit ended the training.
+        """
+        shutil.copyfile(self._log.path, folder / LOG)
+        forgetting = {
+            "limits": self._watched.limits.model_dump(exclude_none=True),
+            "probes": [probe.task.name for probe in self._watched.probes],
+            "text": self._watched.settings.text,
+            "texts": len(self._watched.texts),
+            "answer_forms": {"count": len(self._watched.forms.forms), "share": round(self._watched.forms.share, 4)},
+            "measurements": len(self._log.rows),
+            "seconds": round(sum(row["seconds"] for row in self._log.rows), 3),
+            "final": self._log.of_step(self._kept_step),
+        }
+        if self._crossing is None:
+            return {"forgetting": forgetting}
+        crossing = self._crossing
+        stopped = {
+            "limit": crossing.limit, "probe": crossing.probe, "step": crossing.step, "value": crossing.value,
+            "low": crossing.low, "high": crossing.high, "bound": crossing.bound, "kept_step": self._kept_step,
+            "reason": f"stopped after step {crossing.step}: {crossing}; "
+            f"kept are the weights of step {self._kept_step}, the last measured within the limits",
+        }  # fmt: skip
+        return {"forgetting": forgetting, "stopped": stopped}
+
+    def _look(self, model: Any, step: int) -> None:
+        started = time.monotonic()
+        measurement = self._prober.measure(model, step)
+        crossed = measurement.crossed(self._watched.limits)
+        self._log.add(measurement, crossed, time.monotonic() - started)
+        if not self.stops:
+            self._warn(crossed)
+        elif crossed:
+            self._crossing = crossed[0]
+        else:
+            keep_weights(model, self._partial, step)
+
+    def _warn(self, crossed: list[Crossing]) -> None:
+        for one in crossed:
+            text = f"after step {one.step}, {one}"
+            if not any(one.limit in said for said in self.warnings):
+                self.warnings.append(text)
+                self._say(text)
