@@ -22,6 +22,7 @@ COMMANDS = {
     "bisect": "Find the first checkpoint that the gate stops.",
     "leaderboard": "Rank the models of several runs on a static site.",
     "train": "Train an adapter from a recipe.",
+    "tune": "Search the ranges of a recipe; hold the best to fresh samples.",
     "adapters": "Keep, find, compare, merge and ship adapters.",
     "data": "Check, split and select training data; look for tasks inside it.",
     "serve": "Serve a base and its adapters over HTTP.",

@@ -36,12 +36,13 @@ class Axis:
         return value < self.low or value > self.high
 
 
-def axis(values: Iterable[float]) -> Axis:
-    """The smallest axis with round ends that holds ``values`` and zero."""
-    finite = [v for v in values if math.isfinite(v)] + [0.0]
+def axis(values: Iterable[float], *, zero: bool = True) -> Axis:
+    """The smallest axis with round ends that holds ``values`` and, unless told otherwise, zero."""
+    finite = [v for v in values if math.isfinite(v)]
+    finite += [0.0] if zero or not finite else []
     low, high = min(finite), max(finite)
     if low == high:
-        high = 1.0
+        high = low + 1.0
     span = high - low
     rough = span / 6
     power = 10.0 ** math.floor(math.log10(rough))

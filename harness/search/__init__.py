@@ -1,0 +1,5 @@
+"""Many trainings held against each other: a search over the values of a recipe, and a comparison of methods."""
+
+from harness.search.tune import tune
+
+__all__ = ["tune"]

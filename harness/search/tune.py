@@ -1,0 +1,206 @@
+"""The search: trial after trial on one part of the samples, then the best of them on the other."""
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.evaluation.part import Part
+from harness.records import InputError, RunError, content_hash
+from harness.records.progress import Progress, silent
+from harness.records.search import Confirmed, Quality, Search, TrialRow
+from harness.reports.tune import tune_page
+from harness.runs import write_json, write_text
+from harness.search.bench import open_bench
+from harness.search.pareto import best_number, pareto_front
+from harness.search.quality import has_points, quality
+from harness.search.recipes import write_recipe
+from harness.search.space import check_ranges, recipe_with
+from harness.search.study import importances, next_trial, only_search_in, open_study
+from harness.search.trial import QUALITY, REASON, SECONDS, STEPS, Ground, model_name, play
+from harness.training import Recipe, prepare, read_recipe
+from harness.training.methods import Full
+from harness.training.tuning import Tuning
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.trial import FrozenTrial
+
+Tell = Callable[[TrialRow], None]
+
+
+def tune(
+    recipe: Recipe | Path | str,
+    out: Path | str | None = None,
+    *,
+    trials: int | None = None,
+    timeout: float | None = None,
+    folder: Path = Path(),
+    progress: Progress = silent,
+    tell: Tell = lambda row: None,
+    warn: Callable[[str], None] = lambda text: None,
+) -> Search:
+    """Search the ranges of a recipe's ``tune`` section.
+
+    Every trial is trained, and measured on one part of each task's samples. The best one (with two goals, the front)
+    is measured again on the other part, since the best of many looks better than it is. ``out`` holds the study, a
+    folder a trial, ``best/`` with adapter and recipe, ``tune.json`` and ``tune.html``. Called again, a search goes on
+    where it stopped, the trial at work included; on one machine it makes the trials that it would have made.
+
+    Args:
+        recipe: A recipe, or the file of one.
+        out: ``out/<adapter>-tune`` if left out.
+        trials: Instead of the recipe's number, finished ones included.
+        timeout: Instead of the recipe's: seconds of this call after which no trial is begun.
+        folder: What the recipe's paths are relative to, when ``recipe`` is not a file.
+        progress: Told what is happening; the stage ``trials`` counts them.
+        tell: Called with each trial when it has ended.
+        warn: Called with each warning, in words.
+
+    Raises:
+        InputError: recipe, ranges, suite, data or folder cannot be used; nothing was trained.
+        RunError: no trial could be completed, or a result cannot be saved.
+        Unavailable: Optuna, or what every trial needs, is not here.
+    """
+    if not isinstance(recipe, Recipe):
+        folder, recipe = Path(recipe).parent, read_recipe(Path(recipe))
+    target = Path(out) if out is not None else Path("out") / f"{recipe.adapter}-tune"
+    tuning = _tuning(recipe, trials, timeout)
+    check_ranges(recipe, tuning)
+    bench = open_bench(recipe, folder, target / "answers.sqlite", tuning=tuning)
+    kept = tuning.model_dump(mode="json", exclude={"trials", "timeout"})
+    identity = content_hash([prepare(recipe, folder).fingerprint, kept, bench.fingerprint])
+    ground = Ground(recipe, tuning, folder, target, bench, Part(low=tuning.confirm))
+    with only_search_in(target):
+        study = open_study(target, tuning, identity, maximize=bench.metric.greater_is_better)
+        _search(study, ground, progress, tell, warn)
+        rows = [_row(trial) for trial in study.get_trials(deepcopy=False)]
+        return _conclude(study, ground, rows, progress)
+
+
+def _tuning(recipe: Recipe, trials: int | None, timeout: float | None) -> Tuning:
+    tuning = recipe.tune
+    if tuning is None:
+        raise InputError(
+            "the recipe has no tune section", where=recipe.adapter, mend="`harness train --explain` says what it holds"
+        )
+    if isinstance(recipe.method, Full):
+        raise InputError(
+            "kind: full makes a base of its own, which no suite can hold against another", where=recipe.adapter,
+            mend="search a method that makes adapters",
+        )  # fmt: skip
+    if tuning.pruner != "none" and not (recipe.evaluation.fraction and recipe.evaluation.every):
+        raise InputError(
+            "a pruner watches the held-out loss, which this recipe does not measure", where="tune.pruner",
+            mend="set evaluation.fraction and evaluation.every",
+        )  # fmt: skip
+    changes = {"trials": trials or tuning.trials, "timeout": timeout or tuning.timeout}
+    return tuning.model_copy(update=changes)
+
+
+def _search(study: "Study", ground: Ground, progress: Progress, tell: Tell, warn: Callable[[str], None]) -> None:
+    started, tuning = time.monotonic(), ground.tuning
+    while (done := _finished(study)) < tuning.trials:
+        progress("trials", done, tuning.trials)
+        if tuning.timeout is not None and time.monotonic() - started > tuning.timeout:
+            break
+        trial = next_trial(study, tuning)
+        if trial is None:
+            break
+        play(study, trial, ground, progress, warn)
+        tell(_row(study.get_trials(deepcopy=False)[trial.number]))
+    progress("trials", _finished(study), tuning.trials)
+
+
+def _finished(study: "Study") -> int:
+    return sum(trial.state.is_finished() for trial in study.get_trials(deepcopy=False))
+
+
+def _row(trial: "FrozenTrial") -> TrialRow:
+    """A trial of the study as a plain value."""
+    states: dict[str, Any] = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
+    known = trial.user_attrs
+    return TrialRow(
+        number=trial.number,
+        state=states.get(trial.state.name, "unfinished"),
+        values=dict(trial.params),
+        quality=Quality.model_validate(known[QUALITY]) if trial.state.name == "COMPLETE" else None,
+        reason=known.get(REASON, ""),
+        steps=known.get(STEPS, 0),
+        seconds=known.get(SECONDS, 0.0),
+    )
+
+
+def _conclude(study: "Study", ground: Ground, rows: list[TrialRow], progress: Progress) -> Search:
+    """Choose, confirm on fresh samples, and write what was found."""
+    if not any(row.quality for row in rows):
+        first = next((row.reason for row in rows if row.reason), "the time ran out before the first one ended")
+        raise RunError(f"no trial was completed: {first}", where=str(ground.out))
+    bench, tuning = ground.bench, ground.tuning
+    gated, greater = tuning.subject_to is not None, bench.metric.greater_is_better
+    front = pareto_front(rows, gated=gated)
+    best = best_number(rows, front if tuning.against else None, gated=gated, greater_is_better=greater)
+    numbers = sorted({best, *(front if tuning.against else [])} if best is not None else set())
+    confirmed = _confirm(ground, numbers, progress)
+    search = Search(
+        adapter=ground.recipe.adapter,
+        base=ground.recipe.base,
+        task=bench.task,
+        metric=bench.metric.name,
+        greater_is_better=greater,
+        bounded=all(has_points(bench.metric.name, row.quality) for row in rows if row.quality),
+        subject_to_gate=gated,
+        against_forgetting=tuning.against is not None,
+        probes=list(bench.probes),
+        confirm=tuning.confirm,
+        sampler=tuning.sampler,
+        pruner=tuning.pruner,
+        seed=tuning.seed,
+        planned=tuning.trials,
+        trials=rows,
+        best=best,
+        front=front,
+        confirmed=confirmed,
+        importances=importances(study, tuning),
+    )
+    if best is not None:
+        _publish(ground, search.trial(best))
+    write_json(ground.out / "tune.json", search.model_dump(mode="json"))
+    write_text(ground.out / "tune.html", tune_page(search))
+    return search
+
+
+def _confirm(ground: Ground, numbers: list[int], progress: Progress) -> list[Confirmed]:
+    """Put the chosen adapters, in one pass, to the samples that no trial was measured on."""
+    if not numbers:
+        return []
+    bench = ground.bench
+    adapters = {model_name(number): ground.home(number) / "adapter" for number in numbers}
+    measured = bench.measure(adapters, ground.out / "confirmation", progress, Part(high=ground.tuning.confirm))
+    return [
+        Confirmed(
+            number=number,
+            quality=quality(
+                measured.comparison, measured.verdict, model_name(number), bench.task, bench.metric.name, bench.probes
+            ),
+        )
+        for number in numbers
+    ]
+
+
+def _publish(ground: Ground, best: TrialRow) -> None:
+    """Put adapter and recipe of the best trial into ``best/``; at no moment is half of them there."""
+    target, fresh, earlier = ground.out / "best", ground.out / ".best.part", ground.out / ".best.earlier"
+    try:
+        for left in (fresh, earlier):
+            shutil.rmtree(left, ignore_errors=True)
+        shutil.copytree(ground.home(best.number) / "adapter", fresh / "adapter")
+        # Written at the folder's final depth, which the paths in it are relative to.
+        write_recipe(recipe_with(ground.recipe, best.values), ground.folder, fresh / "recipe.yaml")
+        if target.is_dir():
+            target.rename(earlier)
+        fresh.rename(target)
+        shutil.rmtree(earlier, ignore_errors=True)
+    except OSError as error:
+        raise RunError(f"cannot be saved ({error})", where=str(target), mend="free space or fix access") from error
