@@ -8,13 +8,14 @@ import torch
 
 from harness.training.plan import Plan
 from harness.training.recipe import Recipe
+from harness.training.sections import Schedule
 
 
 def trainer_arguments(recipe: Recipe, plan: Plan, folder: Path, dtype: str) -> dict[str, Any]:
     """Keyword arguments of ``TrainingArguments`` and of every class made from it, TRL's among them."""
     schedule = recipe.schedule
     on_gpu = torch.cuda.is_available()
-    every = recipe.evaluation.every
+    every = evaluation_steps(recipe, plan)
     return {
         "output_dir": str(folder),
         "max_steps": plan.steps,
@@ -23,6 +24,7 @@ def trainer_arguments(recipe: Recipe, plan: Plan, folder: Path, dtype: str) -> d
         "gradient_accumulation_steps": schedule.gradient_accumulation,
         "learning_rate": recipe.learning_rate,
         "lr_scheduler_type": schedule.scheduler,
+        "lr_scheduler_kwargs": _scheduler_arguments(schedule),
         "warmup_steps": schedule.warmup if schedule.warmup < 1 else int(schedule.warmup),
         "weight_decay": schedule.weight_decay,
         "max_grad_norm": schedule.max_grad_norm,
@@ -40,11 +42,29 @@ def trainer_arguments(recipe: Recipe, plan: Plan, folder: Path, dtype: str) -> d
         "logging_strategy": "steps",
         "logging_steps": 1,
         "logging_nan_inf_filter": False,
-        "eval_strategy": "steps" if plan.held_out and every else "no",
+        "eval_strategy": "steps" if every else "no",
         "eval_steps": every,
+        "metric_for_best_model": "eval_loss" if every else None,
+        "greater_is_better": False,
         "save_strategy": "steps",
         "save_steps": schedule.save_every or max(100, math.ceil(plan.steps / 5)),
-        "save_total_limit": 2,
         "report_to": [],
         "disable_tqdm": True,
     }
+
+
+def evaluation_steps(recipe: Recipe, plan: Plan) -> int | None:
+    """Steps between two measurements on the held-out rows; None without such rows. The last step is always measured."""
+    if not plan.held_out:
+        return None
+    if recipe.evaluation.every:
+        return recipe.evaluation.every
+    return min(plan.steps_a_pass, plan.steps) if recipe.evaluation.watches else plan.steps
+
+
+def _scheduler_arguments(schedule: Schedule) -> dict[str, float]:
+    if schedule.scheduler == "cosine_with_min_lr":
+        return {"min_lr_rate": schedule.min_lr_rate or 0.1}
+    if schedule.scheduler == "polynomial":
+        return {"power": schedule.power or 2.0, "lr_end": 0.0}
+    return {}

@@ -12,7 +12,8 @@ from harness.records import InputError, nearest
 from harness.training.canaries import Canaries
 from harness.training.forgetting.settings import Forgetting, Limits
 from harness.training.methods import Method, PeftMethod, TrainingMethod
-from harness.training.recipe import Evaluation, Recipe, Schedule
+from harness.training.recipe import Recipe
+from harness.training.sections import EarlyStopping, Evaluation, Schedule
 from harness.training.tuning import Span, Tuning
 
 #: The classes behind the ``method:`` section, by their ``kind``.
@@ -20,7 +21,8 @@ METHODS: dict[str, type[TrainingMethod]] = {
     one.model_fields["kind"].default: one for one in get_args(get_args(Method)[0])
 }
 _SECTIONS: dict[str, type[BaseModel]] = {
-    "recipe": Recipe, "schedule": Schedule, "evaluation": Evaluation, "forgetting": Forgetting,
+    "recipe": Recipe, "schedule": Schedule, "evaluation": Evaluation,
+    "evaluation.early_stopping": EarlyStopping, "forgetting": Forgetting,
     "forgetting.limits": Limits, "canaries": Canaries,
     "tune": Tuning, "tune.ranges.KEY": Span,
 }  # fmt: skip

@@ -10,8 +10,8 @@ import torch
 from transformers import PrinterCallback, Trainer, TrainerCallback
 
 from harness.records import RunError
-from harness.training.folders import last_checkpoint
 from harness.training.best import evaluation_callbacks, restore_best
+from harness.training.folders import last_checkpoint
 from harness.training.plan import Plan
 from harness.training.recipe import Recipe
 from harness.training.stateful import method_callbacks

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.training.recipe import Schedule
+from harness.training.sections import Schedule
 
 #: Batches among which rows are sorted by length: enough to save most padding, few enough to stay well mixed.
 POOL = 32
 
 
-def total_steps(rows: int, schedule: Schedule) -> int:
+def total_steps(rows: int, rows_a_step: int, schedule: Schedule) -> int:
     """Optimiser steps of a training."""
     if schedule.max_steps is not None:
         return schedule.max_steps
     epochs = 3.0 if schedule.epochs is None else schedule.epochs
-    return max(1, math.ceil(epochs * rows / (schedule.batch_size * schedule.gradient_accumulation)))
+    return max(1, math.ceil(epochs * rows / rows_a_step))
 
 
 def batch_order(lengths: Sequence[int], batch_size: int, batches: int, seed: int) -> list[int]:

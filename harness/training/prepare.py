@@ -13,6 +13,7 @@ from harness.training.doctor import Diagnosis, diagnose, fits
 from harness.training.encode import Learned, RowEncoder
 from harness.training.examples import DataFile, Example, PreferenceExample, read_file, read_preferences
 from harness.training.preference import encode_pairs
+from harness.training.processes import process_count
 from harness.training.recipe import Recipe
 
 #: Rows longer than this are left out where neither the recipe nor the base says how long a row may be.
@@ -24,7 +25,12 @@ _Encoded = Sequence[tuple[Example | PreferenceExample, Learned]]
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything known before a model is loaded."""
+    """Everything known before a model is loaded.
+
+    Attributes:
+        pad: Token id that fills shorter rows of a batch.
+        longest: Tokens that a row may have at most.
+    """
 
     recipe: Recipe
     base: Base
@@ -34,6 +40,7 @@ class Prepared:
     diagnosis: Diagnosis
     chat: bool
     pad: int
+    longest: int
 
     @property
     def data_fingerprint(self) -> str:
@@ -43,9 +50,9 @@ class Prepared:
     @property
     def fingerprint(self) -> str:
         """Identity of the training: equal fingerprints give equal adapters on one machine."""
-        return content_hash(
-            [self.recipe.model_dump(mode="json"), self.base.fingerprint, self.data_fingerprint, library_versions()]
-        )
+        shared = [process_count()] if process_count() > 1 else []
+        what = [self.recipe.model_dump(mode="json"), self.base.fingerprint, self.data_fingerprint, library_versions()]
+        return content_hash([*what, *shared])
 
 
 def prepare(recipe: Recipe, folder: Path) -> Prepared:
@@ -80,6 +87,7 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
         diagnosis=diagnosis,
         chat=chat,
         pad=0 if pad is None else int(pad),
+        longest=limit,
     )
     if not prepared.rows or (recipe.evaluation.fraction and not prepared.held_out):
         raise InputError(
@@ -126,4 +134,4 @@ def _is_held_out(example: Example | PreferenceExample, recipe: Recipe) -> bool:
 
 def library_versions() -> dict[str, str]:
     """Versions of what decides the weights."""
-    return {name: version(name) for name in ("torch", "transformers", "peft", "accelerate")}
+    return {name: version(name) for name in ("torch", "transformers", "trl", "peft", "accelerate")}

@@ -10,52 +10,16 @@ from harness.training.canaries import Canaries
 from harness.training.forgetting.settings import Forgetting
 from harness.training.methods import Lora, Method, PrefixTuning
 from harness.training.objectives import Objective, Sft
+from harness.training.sections import Evaluation, Schedule
 from harness.training.tuning import Tuning
 
 Dtype = Literal["auto", "float32", "bfloat16"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Schedule(_Section):
-    """The ``schedule:`` section: how long, how fast, in what portions."""
-
-    epochs: Annotated[float, Field(gt=0)] | None = Field(None, description="passes over the data; 3 if left out")
-    max_steps: Annotated[int, Field(gt=0)] | None = Field(None, description="optimiser steps, instead of epochs")
-    batch_size: int = Field(8, gt=0, description="rows in a batch")
-    gradient_accumulation: int = Field(1, gt=0, description="batches whose gradients make one step")
-    learning_rate: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="at its highest; the method's usual one if left out"
-    )
-    warmup: float = Field(0.03, ge=0, description="share of the steps if below 1, else a number of steps")
-    scheduler: Literal["cosine", "linear", "constant", "constant_with_warmup"] = Field(
-        "cosine", description="how the learning rate falls after the warm-up"
-    )
-    weight_decay: float = Field(0.0, ge=0, description="of AdamW")
-    max_grad_norm: float = Field(1.0, gt=0, description="longer gradients are cut to this length")
-    gradient_checkpointing: bool = Field(False, description="less memory, a third more time")
-    save_every: Annotated[int, Field(gt=0)] | None = Field(
-        None, description="steps between checkpoints; a fifth of the steps, at least 100, if left out"
-    )
-
-    @model_validator(mode="after")
-    def _one_length(self) -> "Schedule":
-        if self.epochs is not None and self.max_steps is not None:
-            raise ValueError("epochs and max_steps both say how long to train: give one of them")
-        return self
-
-
-class Evaluation(_Section):
-    """The ``evaluation:`` section: rows held out of the training, on which the loss is measured."""
-
-    fraction: float = Field(0.0, ge=0, lt=1, description="share of the prompts held out; equal prompts stay together")
-    every: Annotated[int, Field(gt=0)] | None = Field(None, description="steps between measurements; else at the end")
-
-
-class Recipe(_Section):
+class Recipe(BaseModel):
     """What to train and how. A recipe of five lines works; everything else has a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     adapter: str = Field(pattern=r"^[A-Za-z0-9][\w.-]*$", description="name of the adapter")
     base: str = Field("reference", description="reference, a folder relative to the recipe, or a hub id")
@@ -82,6 +46,10 @@ class Recipe(_Section):
     def _can_be_trained(self) -> "Recipe":
         if isinstance(self.method, PrefixTuning) and self.schedule.gradient_checkpointing:
             raise ValueError("prefix_tuning keeps its keys and values in the cache: gradient_checkpointing drops them")
+        if self.schedule.packing and self.method.context_taken:
+            raise ValueError("packing: virtual tokens stand before a sequence, not before each of its rows")
+        if self.schedule.packing and self.objective.kind != "sft":
+            raise ValueError(f"packing: {self.objective.kind} compares whole answers, each in a sequence of its own")
         return self
 
     @property

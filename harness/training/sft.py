@@ -11,8 +11,10 @@ from trl import SFTConfig, SFTTrainer
 
 from harness.training.arguments import trainer_arguments
 from harness.training.encode import IGNORED, Row
+from harness.training.packing import PackedRow, positions
 from harness.training.plan import Plan
 from harness.training.recipe import Recipe
+from harness.training.separation import check_separation
 
 
 class _SftTrainer(SFTTrainer):
@@ -45,6 +47,8 @@ def sft_trainer(
         pad: Token id that fills shorter rows of a batch.
         dtype: Number format of forward and backward pass.
     """
+    if recipe.schedule.packing:
+        check_separation(model, plan.rows, recipe.adapter)
     trainer = _SftTrainer(
         model=model,
         args=SFTConfig(**trainer_arguments(recipe, plan, folder, dtype), dataset_kwargs={"skip_prepare_dataset": True}),
@@ -57,19 +61,32 @@ def sft_trainer(
         # TRL casts what is trained over a 4-bit base to bfloat16, which is too coarse for the optimizer's steps.
         if weight.requires_grad:
             weight.data = weight.data.float()
+    # With a tokenizer, transformers writes its special tokens into the model's configuration.
+    trainer.processing_class = None
     return trainer
 
 
-def _dataset(rows: Sequence[Row]) -> Dataset:
-    return Dataset.from_dict({"input_ids": [row.ids for row in rows], "labels": [row.labels for row in rows]})
+def _dataset(rows: Sequence[Row] | Sequence[PackedRow]) -> Dataset:
+    columns = {"input_ids": [row.ids for row in rows], "labels": [row.labels for row in rows]}
+    packed = {"sizes": [row.sizes for row in rows if isinstance(row, PackedRow)]}
+    return Dataset.from_dict(columns | packed if packed["sizes"] else columns)
 
 
 def collate(rows: Sequence[dict[str, list[int]]], pad: int) -> dict[str, torch.Tensor]:
-    """A batch padded on the right: token ids, attention mask and labels, each (rows, longest)."""
-    sizes = [len(row["input_ids"]) for row in rows]
-    gaps = [max(sizes) - size for size in sizes]
-    return {
-        "input_ids": torch.tensor([row["input_ids"] + [pad] * gap for row, gap in zip(rows, gaps, strict=True)]),
-        "attention_mask": torch.tensor([[1] * size + [0] * gap for size, gap in zip(sizes, gaps, strict=True)]),
-        "labels": torch.tensor([row["labels"] + [IGNORED] * gap for row, gap in zip(rows, gaps, strict=True)]),
+    """A batch padded on the right: token ids, labels and attention mask, each (rows, longest).
+
+    For packed rows the place of the attention mask is taken by ``position_ids``, which begin at 0 with each row: only
+    without a mask does transformers read from them where a row ends. The padding is one more row that no other sees.
+    """
+    lengths = [len(row["input_ids"]) for row in rows]
+    gaps = [max(lengths) - length for length in lengths]
+    padded = list(zip(rows, gaps, strict=True))
+    batch = {
+        "input_ids": [row["input_ids"] + [pad] * gap for row, gap in padded],
+        "labels": [row["labels"] + [IGNORED] * gap for row, gap in padded],
     }
+    if "sizes" in rows[0]:
+        batch["position_ids"] = [positions([*row["sizes"], gap]) for row, gap in padded]
+    else:
+        batch["attention_mask"] = [[1] * length + [0] * gap for length, gap in zip(lengths, gaps, strict=True)]
+    return {name: torch.tensor(values) for name, values in batch.items()}

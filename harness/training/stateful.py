@@ -69,6 +69,8 @@ class RankAllocation(TrainerCallback):
         given["model"].peft_config["default"].orth_reg_weight = self._orthogonality
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any) -> None:
+        if not state.is_world_process_zero:
+            return
         folder = _checkpoint(args, state)
         allocator = given["model"].base_model.rankallocator
         tensors = {
@@ -98,15 +100,25 @@ class TrainedNetwork(TrainerCallback):
         if self._resumed_from is not None:
             saved = load_file(self._resumed_from / self._FILE)
             with torch.no_grad():
-                for name, weight in _trained(given["model"]).items():
+                for name, weight in trained_weights(given["model"]).items():
                     weight.copy_(saved[name])
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any) -> None:
-        tensors = {name: weight.detach().contiguous() for name, weight in _trained(given["model"]).items()}
-        save_file(tensors, _checkpoint(args, state) / self._FILE)
+        if state.is_world_process_zero:
+            tensors = {name: weight.detach().contiguous() for name, weight in trained_weights(given["model"]).items()}
+            save_file(tensors, _checkpoint(args, state) / self._FILE)
 
 
-def _trained(model: Any) -> dict[str, torch.Tensor]:
+def match_ranks(model: Any) -> None:
+    """Take AdaLoRA's ranks from its singular values, once those of an earlier step are back: a dropped one is 0."""
+    values = {name: weight for name, weight in model.base_model.model.named_parameters() if ".lora_E." in name}
+    learned = any(bool(value.any()) for value in values.values())
+    ranks = {name: (value.detach().flatten() != 0).tolist() for name, value in values.items()}
+    model.peft_config["default"].rank_pattern = ranks if learned else None
+
+
+def trained_weights(model: Any) -> dict[str, torch.Tensor]:
+    """The parameters that the optimizer changes, by name."""
     return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
 
 

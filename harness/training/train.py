@@ -17,6 +17,7 @@ from harness.training.jobs.job import Job
 from harness.training.methods import Full
 from harness.training.plan import make_plan
 from harness.training.prepare import Prepared, library_versions, prepare
+from harness.training.processes import process_count
 from harness.training.recipe import Recipe, read_recipe
 from harness.training.steps import Step, StepLog, advice, loss_summary
 
@@ -102,12 +103,12 @@ def _train_into(
     resumed_from = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     log = StepLog(partial / "metrics.jsonl", resumed_from, watch)
     started = time.monotonic()
-    plan = make_plan(prepared)
+    plan = make_plan(prepared, process_count())
     model = trainable_model(prepared.base, recipe, dtype, plan.steps)
     start = keep_start(model, recipe, partial)
     trained_parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
     beside = [StopWhenAsked(stop)] if stop else []
-    figures = run_loop(model, plan, recipe, partial, pad=prepared.pad, dtype=dtype, watch=log, callbacks=beside)
+    outcome = run_loop(model, plan, recipe, partial, pad=prepared.pad, dtype=dtype, watch=log, callbacks=beside)
     finished = partial / "adapter"
     shutil.rmtree(finished, ignore_errors=True)
     sequences = [one for row in prepared.rows for one in row.sequences]
@@ -120,11 +121,15 @@ def _train_into(
         "dtype": dtype,
         "trained_parameters": trained_parameters,
         "learning_rate": recipe.learning_rate,
-        "steps": plan.steps,
-        "tokens": plan.tokens_at[-1],
+        "steps": outcome.steps,
+        "planned_steps": plan.steps,
+        "saved_step": outcome.saved_step,
+        "tokens": plan.tokens_at[outcome.steps - 1],
+        "processes": process_count(),
+        "rows_a_step": plan.rows_a_step,
         "resumed_from_step": resumed_from,
         "seconds": round(time.monotonic() - started, 3),
-        "losses": loss_summary(log.losses) | figures,
+        "losses": loss_summary(log.losses) | outcome.losses,
         "warnings": [*prepared.diagnosis.warnings, *warnings],
     }
     write_json(finished / TRAINING_RECORD, record)

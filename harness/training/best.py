@@ -1,0 +1,69 @@
+"""The weights of the lowest held-out loss: kept beside the checkpoints, where no limit on their number reaches them."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from transformers import EarlyStoppingCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from harness.training.methods import AdaLora, TrainingMethod
+from harness.training.processes import is_first_process, wait_for_all
+from harness.training.sections import Evaluation
+from harness.training.stateful import match_ranks, trained_weights
+
+_FILE = "best.safetensors"
+
+
+def evaluation_callbacks(evaluation: Evaluation, folder: Path) -> list[TrainerCallback]:
+    """What a recipe wants to happen when the held-out loss was measured."""
+    wanted: list[TrainerCallback] = [KeepBest(folder)] if evaluation.keep_best else []
+    if rule := evaluation.early_stopping:
+        wanted.append(StopEarly(early_stopping_patience=rule.patience, early_stopping_threshold=rule.threshold))
+    return wanted
+
+
+class StopEarly(EarlyStoppingCallback):
+    """transformers' early stopping, which does not leave a checkpoint at its end.
+
+    From such a checkpoint a training that was killed while it saved would go on past the step where it had stopped.
+    """
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any, **given: Any) -> None:  # type: ignore[override]
+        super().on_evaluate(args, state, control, metrics, **given)
+        if control.should_training_stop:
+            control.should_save = False
+
+
+class KeepBest(TrainerCallback):
+    """Saves what is trained whenever the held-out loss is lower than ever before.
+
+    The lowest loss so far is part of the trainer's own state, so a resumed training knows it. What was saved after the
+    checkpoint that it resumes from is saved again at the same step.
+
+    Args:
+        folder: Of the training.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any) -> None:
+        lowest = state.best_metric
+        if is_first_process() and (lowest is None or given["metrics"]["eval_loss"] < lowest):
+            path = self._folder / _FILE
+            started = path.with_suffix(".new")
+            tensors = {name: weight.detach().contiguous() for name, weight in trained_weights(given["model"]).items()}
+            save_file(tensors, started)
+            started.replace(path)
+
+
+def restore_best(model: Any, folder: Path, method: TrainingMethod) -> None:
+    """Put the weights of the lowest held-out loss back into the model."""
+    wait_for_all()
+    with safe_open(folder / _FILE, framework="pt") as saved, torch.no_grad():
+        for name, weight in trained_weights(model).items():
+            weight.copy_(saved.get_tensor(name))
+    if isinstance(method, AdaLora):
+        match_ranks(model)
