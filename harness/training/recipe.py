@@ -50,12 +50,15 @@ class Recipe(BaseModel):
             raise ValueError("packing: virtual tokens stand before a sequence, not before each of its rows")
         if self.schedule.packing and self.objective.kind != "sft":
             raise ValueError(f"packing: {self.objective.kind} compares whole answers, each in a sequence of its own")
+        if self.canaries and self.objective.preferences:
+            raise ValueError(f"canaries: {self.objective.kind} learns preferences, and a secret is none")
+        self.objective.check(self.method)
         return self
 
     @property
     def learning_rate(self) -> float:
-        """The recipe's own, or the usual one of its method."""
-        return self.schedule.learning_rate or self.method.usual_rate
+        """The recipe's own, or the usual one of its method and objective."""
+        return self.schedule.learning_rate or self.method.usual_rate * self.objective.rate_share
 
     @property
     def files(self) -> list[str]:
