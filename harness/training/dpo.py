@@ -68,9 +68,6 @@ class _DpoTrainer(DPOTrainer):
     def create_model_card(self, *args: Any, **more: Any) -> None:
         """No empty form in each checkpoint."""
 
-    def _send_telemetry(self) -> None:
-        """Nothing about a training leaves the machine."""
-
 
 def dpo_trainer(
     model: Any,

@@ -3,7 +3,7 @@
 import json
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
@@ -11,7 +11,8 @@ from pathlib import Path
 class Step:
     """One step, or one measurement on held-out rows (then ``held_out_loss`` is set and ``loss`` is not).
 
-    ``tokens`` counts all tokens learned from so far, padding aside; ``loss`` is in nats a learned token.
+    ``tokens`` counts all tokens learned from so far, padding aside; ``loss`` is in nats a learned token, or what the
+    objective has instead. ``extra`` is what else the objective measures, under TRL's names (``rewards/margins``).
     """
 
     step: int
@@ -22,6 +23,12 @@ class Step:
     held_out_loss: float | None = None
     learning_rate: float | None = None
     grad_norm: float | None = None
+    extra: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, float]:
+        """What is known, in one layer."""
+        known = {key: value for key, value in asdict(self).items() if value is not None}
+        return known | known.pop("extra")
 
 
 class StepLog:
@@ -39,8 +46,7 @@ class StepLog:
 
     def __call__(self, step: Step) -> None:
         with self.path.open("a", encoding="utf-8") as handle:
-            line = {key: value for key, value in asdict(step).items() if value is not None}
-            handle.write(json.dumps(line) + "\n")
+            handle.write(json.dumps(step.to_json()) + "\n")
         if step.loss is not None:
             self.losses.append(step.loss)
         if self.watch:

@@ -14,6 +14,9 @@ from harness.training.plan import Plan
 from harness.training.processes import wait_for_all
 from harness.training.steps import Step
 
+#: What objectives measure beside the loss, as TRL names it: how far answers moved from the reference, and to where.
+_EXTRA = ("rewards/", "logps/")
+
 
 class Watcher(TrainerCallback):
     """Passes each step on, stops a training that diverged, marks checkpoints as complete and removes old ones.
@@ -52,6 +55,11 @@ class Watcher(TrainerCallback):
                 held_out_loss=float(logs["eval_loss"]) if "eval_loss" in logs else None,
                 learning_rate=None if rate is None else float(rate),
                 grad_norm=None if norm is None else float(norm),
+                extra={
+                    name.removeprefix("eval_"): float(value)
+                    for name, value in logs.items()
+                    if name.removeprefix("eval_").startswith(_EXTRA)
+                },
             )
         )
         return control
