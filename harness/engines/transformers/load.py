@@ -34,6 +34,9 @@ def load_base(folder: Path, dtype: torch.dtype, device: torch.device, quantizati
         raise InputError(f"cannot be loaded ({str(error).splitlines()[0]})", where=str(folder)) from error
     # The model's own sampling defaults must not leak into what a task asks for.
     model.generation_config = GenerationConfig()
+    # PEFT does the same to a base, and torch picks its kernels by it: without this, the base would answer with other
+    # last digits once an adapter had been put on and taken off.
+    model.requires_grad_(False)
     return (model if quantization else model.to(device)).eval()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from harness.models import Adapter, method_of
+from harness.models.methods import BOTTLENECK
 from harness.models.weights import tensor_shapes, weight_files
 
 #: Configuration keys that change what an adapter means, and that vLLM reads past where it has no field for them.
@@ -105,6 +106,7 @@ KINDS: dict[str, dict[str, Any]] = {
         method: {"peft_type": method}
         for method in ("ADALORA", "IA3", "LOHA", "LOKR", "VERA", "OFT", "PREFIX_TUNING", "PROMPT_TUNING", "P_TUNING")
     },
+    BOTTLENECK: {"peft_type": BOTTLENECK},
 }
 
 
