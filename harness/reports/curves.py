@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.reports.forgetting_curves import LossOfOld, forgetting_curves
 from harness.reports.visible import one_line
 
 _STEPS = (1.0, 2.0, 5.0)
@@ -18,6 +19,8 @@ class Curve:
         loss, evaluation: Points for an SVG polyline, ``x,y x,y ...``; empty where nothing was measured.
         ticks: Place in percent from above, and label, of round losses.
         facts: What was trained and how long, in words.
+        forgotten: What was lost meanwhile, where that was measured.
+        stopped: Which limit on it ended the training, in words.
     """
 
     model: str
@@ -27,6 +30,8 @@ class Curve:
     last_step: int
     facts: str
     warnings: Sequence[str]
+    forgotten: Sequence[LossOfOld] = ()
+    stopped: str = ""
 
 
 def training_curves(manifest: Mapping[str, Any]) -> list[Curve]:
@@ -54,7 +59,18 @@ def _curve(name: str, summary: Mapping[str, Any]) -> Curve:
         f"{one_line(summary['method'], 20)}, {summary['trained_parameters']:,} parameters, "
         f"{summary['steps']:,} steps in {minutes} min {seconds} s"
     )
-    return Curve(name, line("loss"), line("evaluation"), ticks, int(last), facts, summary["warnings"])
+    lost = summary.get("forgetting")
+    return Curve(
+        model=name,
+        loss=line("loss"),
+        evaluation=line("evaluation"),
+        ticks=ticks,
+        last_step=int(last),
+        facts=facts,
+        warnings=summary["warnings"],
+        forgotten=forgetting_curves(lost, last) if lost else (),
+        stopped=lost["stopped"] if lost else "",
+    )
 
 
 def _round_between(low: float, high: float) -> list[float]:

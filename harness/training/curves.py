@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.models.examine import TRAINING_RECORD
+from harness.training.forgetting.summary import forgetting_summary
 
 #: Points of a curve at most; each is the mean of the steps it stands for.
 POINTS = 100
@@ -18,7 +19,8 @@ def training_summary(folder: Path) -> dict[str, Any] | None:
 
     Returns:
         ``method``, ``steps``, ``seconds``, ``trained_parameters``, ``warnings``, ``loss`` and ``evaluation`` (lists of
-        step and value). None where the adapter was not trained by this house, or what it left cannot be read.
+        step and value), and ``forgetting`` (see `forgetting_summary`). None where the adapter was not trained by this
+        house, or what it left cannot be read.
     """
     try:
         record = json.loads((folder / TRAINING_RECORD).read_text(encoding="utf-8"))
@@ -31,6 +33,7 @@ def training_summary(folder: Path) -> dict[str, Any] | None:
             "warnings": [str(one)[:300] for one in record.get("warnings", [])][:20],
             "loss": _thinned(_points(rows, "loss")),
             "evaluation": _thinned(_points(rows, "held_out_loss")),
+            "forgetting": forgetting_summary(folder, record),
         }
     except (OSError, ValueError, KeyError, TypeError):
         return None  # somebody else's file of that name; a curve is a service, not evidence

@@ -12,6 +12,8 @@ from harness.training.canaries import planted_rows
 from harness.training.doctor import Diagnosis, diagnose, fits
 from harness.training.encode import Learned, RowEncoder
 from harness.training.examples import DataFile, Example, PreferenceExample, read_file, read_preferences
+from harness.training.forgetting.open import watched_by
+from harness.training.forgetting.watched import Watched
 from harness.training.preference import encode_pairs
 from harness.training.processes import process_count
 from harness.training.recipe import Recipe
@@ -30,6 +32,7 @@ class Prepared:
     Attributes:
         pad: Token id that fills shorter rows of a batch.
         longest: Tokens that a row may have at most.
+        watched: What is measured of forgetting meanwhile; None where nothing is.
     """
 
     recipe: Recipe
@@ -41,6 +44,7 @@ class Prepared:
     chat: bool
     pad: int
     longest: int
+    watched: Watched | None
 
     @property
     def data_fingerprint(self) -> str:
@@ -88,6 +92,7 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
         chat=chat,
         pad=0 if pad is None else int(pad),
         longest=limit,
+        watched=watched_by(recipe, folder, base, encoder, own),
     )
     if not prepared.rows or (recipe.evaluation.fraction and not prepared.held_out):
         raise InputError(

@@ -68,7 +68,7 @@ def train(
         try:
             job.begin(recipe.adapter)
             partial = begin(target, prepared.fingerprint)
-            for warning in _train_into(prepared, partial, _tell(recipe, progress, job, watch), stop):
+            for warning in _train_into(prepared, partial, _tell(recipe, progress, job, watch), stop, say):
                 say(warning)
             publish(partial, target)
         except OSError as error:
@@ -88,11 +88,16 @@ def _tell(recipe: Recipe, progress: Progress, job: Job, watch: Callable[[Step], 
 
 
 def _train_into(
-    prepared: Prepared, partial: Path, watch: Callable[[Step], None], stop: Callable[[], bool] | None
+    prepared: Prepared,
+    partial: Path,
+    watch: Callable[[Step], None],
+    stop: Callable[[], bool] | None,
+    say: Callable[[str], None],
 ) -> list[str]:
     """Run the loop in the partial folder and leave the finished adapter in its ``adapter`` folder."""
     quiet_libraries()
     from harness.training.adapted import save_trained, trainable_model, training_dtype
+    from harness.training.forgetting.guard import open_guard
     from harness.training.jobs.stop import StopWhenAsked
     from harness.training.loop import last_checkpoint, run_loop
     from harness.training.moved_base import keep_start
@@ -107,8 +112,11 @@ def _train_into(
     model = trainable_model(prepared.base, recipe, dtype, plan.steps)
     start = keep_start(model, recipe, partial)
     trained_parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    beside = [StopWhenAsked(stop)] if stop else []
+    guard = open_guard(prepared, partial, dtype, resumed_from, say)
+    beside = [*([StopWhenAsked(stop)] if stop else []), *([guard] if guard else [])]
     outcome = run_loop(model, plan, recipe, partial, pad=prepared.pad, dtype=dtype, watch=log, callbacks=beside)
+    if guard:
+        outcome = guard.conclude(model, outcome)
     finished = partial / "adapter"
     shutil.rmtree(finished, ignore_errors=True)
     sequences = [one for row in prepared.rows for one in row.sequences]
@@ -130,7 +138,8 @@ def _train_into(
         "resumed_from_step": resumed_from,
         "seconds": round(time.monotonic() - started, 3),
         "losses": loss_summary(log.losses) | outcome.losses,
-        "warnings": [*prepared.diagnosis.warnings, *warnings],
+        "warnings": [*prepared.diagnosis.warnings, *(guard.warnings if guard else []), *warnings],
+        **(guard.finish(finished) if guard else {}),
     }
     write_json(finished / TRAINING_RECORD, record)
     return warnings

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from harness.training.forgetting.measure import Crossing
 from harness.training.forgetting.prober import Prober
 from harness.training.forgetting.snapshot import keep_weights, restore_weights
 from harness.training.forgetting.watched import Watched
-from harness.training.methods import AdaLora, TrainingMethod
+from harness.training.loop import Outcome
+from harness.training.methods import TrainingMethod
+from harness.training.prepare import Prepared
+from harness.training.processes import is_first_process
 
 
 class LimitCrossed(HarnessError):
@@ -24,7 +28,7 @@ class LimitCrossed(HarnessError):
 
 
 class ForgettingGuard(TrainerCallback):
-    """Looks at the model every so many steps, and once more when the training is over.
+    """Looks at the model every so many steps while it is trained; `conclude` looks at what is to be saved.
 
     A look is repeated to the bit by a resumed training, and moves nothing of the training itself. Where a limit is
     crossed and the recipe says stop, the training ends there, and the model gets the weights of the last look that
@@ -53,6 +57,8 @@ class ForgettingGuard(TrainerCallback):
         self._crossing: Crossing | None = None
         self._kept_step = 0
         self.warnings: list[str] = []
+        for row in self._log.rows:
+            self._warn(row["step"], row["crossed"], lambda text: None)
 
     @property
     def stops(self) -> bool:
@@ -74,14 +80,21 @@ class ForgettingGuard(TrainerCallback):
             # A training resumed from here would go on with what was just refused.
             control.should_save = False
 
-    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any) -> None:
-        model = given["model"]
+    def conclude(self, model: Any, outcome: Outcome) -> Outcome:
+        """Look at the weights that the training ended with, and put others back where these are beyond a limit.
+
+        Returns:
+            The outcome, of the weights that the model now holds.
+
+        Raises:
+            LimitCrossed: no weights of the training are within the limits.
+        """
+        if self._crossing is None and not self._log.is_within(outcome.saved_step):
+            self._look(model, outcome.saved_step)
         if self._crossing is None:
-            self._look(model, state.global_step)
-        if self._crossing is None:
-            self._kept_step = state.global_step
-            return
-        kept = restore_weights(model, self._partial)
+            self._kept_step = outcome.saved_step
+            return outcome
+        kept = restore_weights(model, self._partial, self._method)
         if kept is None:
             raise LimitCrossed(
                 f"stopped after step {self._crossing.step}, where {self._crossing}; "
@@ -90,10 +103,8 @@ class ForgettingGuard(TrainerCallback):
                 mend="lower schedule.learning_rate, replay old data among the new, set forgetting.every lower, "
                 "or raise the limit",
             )
-        if isinstance(self._method, AdaLora):
-            # The ranks of the last step need not be those of the weights put back.
-            model.peft_config["default"].rank_pattern = None
         self._kept_step = kept
+        return replace(outcome, saved_step=kept, held_out_loss=None)
 
     def finish(self, folder: Path) -> dict[str, Any]:
         """Put the log beside the finished adapter.
@@ -130,15 +141,33 @@ class ForgettingGuard(TrainerCallback):
         crossed = measurement.crossed(self._watched.limits)
         self._log.add(measurement, crossed, time.monotonic() - started)
         if not self.stops:
-            self._warn(crossed)
+            self._warn(step, [str(one) for one in crossed], self._say)
         elif crossed:
             self._crossing = crossed[0]
-        else:
+        elif is_first_process():
             keep_weights(model, self._partial, step)
 
-    def _warn(self, crossed: list[Crossing]) -> None:
-        for one in crossed:
-            text = f"after step {one.step}, {one}"
-            if not any(one.limit in said for said in self.warnings):
-                self.warnings.append(text)
-                self._say(text)
+    def _warn(self, step: int, crossed: list[str], say: Callable[[str], None]) -> None:
+        for text in crossed:
+            limit = text.split()[0]
+            if not any(limit in said for said in self.warnings):
+                self.warnings.append(f"after step {step}, {text}")
+                say(self.warnings[-1])
+
+
+def open_guard(
+    prepared: Prepared, partial: Path, dtype: str, resumed_from: int, say: Callable[[str], None]
+) -> ForgettingGuard | None:
+    """The guard of a training whose recipe wants one.
+
+    Args:
+        partial: Where the training works.
+        dtype: Number format of its forward pass.
+        resumed_from: Step that it goes on from.
+        say: Called with what does not stop the training.
+    """
+    if prepared.watched is None:
+        return None
+    method = prepared.recipe.method
+    prober = Prober(prepared.watched, prepared.base, method, partial, dtype)
+    return ForgettingGuard(prepared.watched, prober, method, partial, resumed_from, say)

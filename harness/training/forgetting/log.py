@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.training.forgetting.measure import Crossing, Measurement
+from harness.training.processes import is_first_process
 
 LOG = "forgetting.jsonl"
 
 
 class ForgettingLog:
-    """Appends measurements to a file.
+    """Appends measurements to a file, in the process that writes.
 
     Args:
         resumed_from: Steps that a resumed training does not repeat; later lines are dropped, and one that a kill cut.
@@ -20,16 +21,20 @@ class ForgettingLog:
         self.path = path
         whole = [line for line in _lines(path) if line.endswith("\n")]
         self.rows: list[dict[str, Any]] = [row for row in map(json.loads, whole) if row["step"] <= resumed_from]
-        path.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
+        if is_first_process():
+            path.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
 
     def add(self, measurement: Measurement, crossed: list[Crossing], seconds: float) -> None:
         """Write a measurement and the limits that it crossed."""
         beside = {"crossed": [str(one) for one in crossed], "seconds": round(seconds, 3)}
-        row = measurement.to_json() | beside
-        # The last step may be measured twice: on the way, and when the training has come to its end.
-        self.rows = [*(one for one in self.rows if one["step"] != measurement.step), row]
-        with self.path.open("a", encoding="utf-8") as handle:
-            handle.write(json.dumps(row) + "\n")
+        self.rows.append(measurement.to_json() | beside)
+        if is_first_process():
+            with self.path.open("a", encoding="utf-8") as handle:
+                handle.write(json.dumps(self.rows[-1]) + "\n")
+
+    def is_within(self, step: int) -> bool:
+        """Whether the weights after ``step`` steps were measured, and found within all limits."""
+        return any(row["step"] == step and not row["crossed"] for row in self.rows)
 
     def of_step(self, step: int) -> dict[str, Any]:
         """The measurement after ``step`` steps."""

@@ -17,6 +17,7 @@ from harness.records import Answer, Kind, Request
 from harness.training.forgetting.measure import Measurement, Reading, measure, read_answers, requests
 from harness.training.forgetting.watched import Watched
 from harness.training.methods import Full, TrainingMethod
+from harness.training.processes import is_first_process
 
 _BASE_ANSWERS = "forgetting-base.json"
 
@@ -47,7 +48,8 @@ class Prober:
             with undisturbed(module):
                 answered = self._answers(self._bench(module), missing)
             known |= {keys[request]: answer for request, answer in answered.items()}
-            _keep(self._kept, known)
+            if is_first_process():
+                _keep(self._kept, known)
         answers = {request: known[keys[request]] for request in asked}
         self._reading = read_answers(self._watched, LiveBench.BASE, answers)
 
