@@ -1,10 +1,6 @@
 """Recipes train real adapters: they act, repeat to the byte, survive a kill, and appear whole or not at all."""
 
 import json
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,37 +78,6 @@ def test_equal_recipe_data_and_seed_give_equal_bytes(write: Write, chat_model: P
     assert files(first) == files(again)
     assert first.fingerprint == again.fingerprint
     assert files(first)["adapter_model.safetensors"] != files(other)["adapter_model.safetensors"]
-
-
-def test_a_training_killed_twice_ends_in_the_bytes_of_an_uninterrupted_one(
-    write: Write, chat_model: Path, tmp_path: Path
-) -> None:
-    schedule = {"max_steps": 60, "batch_size": 4, "learning_rate": 0.01, "save_every": 5, "gradient_accumulation": 2}
-    recipe = write(chat_model, schedule=schedule, method={"kind": "lora", "dropout": 0.1})
-    command = [
-        sys.executable,
-        "-c",
-        f"from harness.training import train; train({str(recipe)!r}, {str(tmp_path / 'b')!r})",
-    ]
-    for checkpoint in (10, 30):
-        process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
-        wait_for(tmp_path / f".b.partial/checkpoint-{checkpoint}", process)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert not (tmp_path / "b").exists()
-    resumed, whole = train(recipe, tmp_path / "b"), train(recipe, tmp_path / "a")
-    assert record(resumed)["resumed_from_step"] >= 25
-    assert files(resumed) == files(whole)
-    assert (resumed.folder / "metrics.jsonl").read_text() == (whole.folder / "metrics.jsonl").read_text()
-    assert not list(tmp_path.glob(".*.partial"))
-
-
-def wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 120
-    while not path.exists():
-        assert process.poll() is None, "the training ended before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_checkpoint_that_was_cut_off_is_not_resumed(write: Write, chat_model: Path, tmp_path: Path) -> None:
