@@ -42,6 +42,16 @@ def trainable_model(base: Base, recipe: Recipe, dtype: str, steps: int) -> Any:
     exact = isinstance(method, Full) or method.moves_base
     model = _load(base, recipe, "float32" if exact else dtype)
     model.config.use_cache = False
+    return with_adapter(model, recipe, steps)
+
+
+def with_adapter(model: Any, recipe: Recipe, steps: int) -> Any:
+    """A model with what is trained of it: an adapter of the recipe's method, or for full fine-tuning all its weights.
+
+    Raises:
+        InputError: the method does not fit the base or the number of steps.
+    """
+    method = recipe.method
     if isinstance(method, Full):
         return model
     try:
@@ -50,7 +60,7 @@ def trainable_model(base: Base, recipe: Recipe, dtype: str, steps: int) -> Any:
         raise InputError(
             f"{method.kind} cannot be put on this base: {str(error).splitlines()[0]}",
             where=f"{recipe.adapter}: method",
-            mend="check target_modules against the base's modules, and the steps against the method",
+            mend="check target_modules and steps against base and method, or use another kind",
         ) from None
     for name, weight in adapted.named_parameters():
         # AdaLoRA's divisor of the update. Over a base in 16 bit PEFT leaves it trainable, and it is not saved.
