@@ -128,9 +128,10 @@ def _form(data: RawData, forms: Collection[str]) -> str:
         found = detect_form(data.rows, where)
         if found in PREFERENCES:
             what = f"holds preferences ({found}), which supervised training cannot learn"
-            mend = "choose a preference objective in the recipe"
+            mend = "add `objective: {kind: dpo}` to the recipe"
         else:
-            what, mend = f"holds conversations ({found}), not preferences", "add the columns prompt, chosen, rejected"
+            what = f"holds conversations ({found}), not preferences"
+            mend = "remove `objective: {kind: dpo}` from the recipe, or add the columns chosen and rejected"
         raise InputError(what, where=where, mend=mend) from None
 
 

@@ -12,6 +12,7 @@ from harness.records import InputError, nearest
 from harness.training.canaries import Canaries
 from harness.training.forgetting.settings import Forgetting, Limits
 from harness.training.methods import Method, PeftMethod, TrainingMethod
+from harness.training.objectives import Dpo
 from harness.training.recipe import Recipe
 from harness.training.sections import EarlyStopping, Evaluation, Schedule
 from harness.training.tuning import Span, Tuning
@@ -21,7 +22,7 @@ METHODS: dict[str, type[TrainingMethod]] = {
     one.model_fields["kind"].default: one for one in get_args(get_args(Method)[0])
 }
 _SECTIONS: dict[str, type[BaseModel]] = {
-    "recipe": Recipe, "schedule": Schedule, "evaluation": Evaluation,
+    "recipe": Recipe, "objective, kind dpo": Dpo, "schedule": Schedule, "evaluation": Evaluation,
     "evaluation.early_stopping": EarlyStopping, "forgetting": Forgetting,
     "forgetting.limits": Limits, "canaries": Canaries,
     "tune": Tuning, "tune.ranges.KEY": Span,
@@ -63,7 +64,7 @@ class MethodFacts:
 
 def explain_sections() -> dict[str, tuple[Key, ...]]:
     """The keys of each section of a recipe but ``method``."""
-    return {name: tuple(_keys(model)) for name, model in _SECTIONS.items()}
+    return {name: tuple(key for key in _keys(model) if key.name != "kind") for name, model in _SECTIONS.items()}
 
 
 def explain_method(kind: str) -> MethodFacts:
