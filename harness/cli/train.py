@@ -68,6 +68,7 @@ def _train(recipe: Path, out: Path | None, seed: int | None, quiet: bool, as_jso
     import json
 
     from harness.cli import console
+    from harness.cli.forgetting_table import print_forgetting
     from harness.cli.train_progress import shown_steps
     from harness.models.examine import TRAINING_RECORD
     from harness.training import train as train_adapter
@@ -80,6 +81,11 @@ def _train(recipe: Path, out: Path | None, seed: int | None, quiet: bool, as_jso
         console.print_json(record | {"folder": str(adapter.folder), "adapter_fingerprint": adapter.fingerprint})
     elif not quiet:
         typer.echo(console.printable(_summary(record, adapter)))
+        if "forgetting" in record:
+            print_forgetting(record["forgetting"])
+    if "stopped" in record:
+        typer.echo(console.printable(record["stopped"]["reason"]), err=True)
+        raise typer.Exit(1)
 
 
 def _send(recipe: Path, out: Path | None, seed: int | None, quiet: bool, as_json: bool) -> None:

@@ -98,7 +98,7 @@ class ForgettingGuard(TrainerCallback):
         if kept is None:
             raise LimitCrossed(
                 f"stopped after step {self._crossing.step}, where {self._crossing}; "
-                "no weights of this training were measured within the limits, so none are kept",
+                f"no weights of this training were measured within the limits, so none are kept (see {self._log.path})",
                 where="forgetting.limits",
                 mend="lower schedule.learning_rate, replay old data among the new, set forgetting.every lower, "
                 "or raise the limit",
