@@ -130,8 +130,22 @@ def _summary(record: dict[str, Any], made: "Adapter | Base") -> str:
         f"{read}; {doctor['learned_share']:.0%} of {doctor['tokens']} tokens learned\n"
         f"{record['steps']} steps in {train_jobs.duration(record['seconds'])}, {record['trained_parameters']:,} "
         f"parameters; loss {losses['first_loss']:.3f} to {losses['last_loss']:.3f}{held_out}\n"
+        f"{_preferences(record)}"
         f"{'base' if record['recipe']['method']['kind'] == 'full' else 'adapter'}: {made.folder}"
     )
+
+
+def _preferences(record: dict[str, Any]) -> str:
+    """How a training on preferences ended, in one line; nothing for any other."""
+    figures = record.get("preference")
+    if not figures:
+        return ""
+    said = ", ".join(
+        f"in {figures[key]['accuracy']:.0%} of {pairs} (reward margin {figures[key]['margin']:.2f})"
+        for key, pairs in (("training", "the last steps' pairs"), ("held_out", "held-out pairs"))
+        if key in figures
+    )
+    return f"the chosen answer is preferred {said}\n"
 
 
 def _warn(text: str) -> None:

@@ -28,7 +28,8 @@ def preference_figures(metrics: Path, saved_step: int) -> dict[str, dict[str, fl
     lines = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
     steps = [line for line in lines if "loss" in line and line["step"] <= saved_step]
     held_out = [line for line in lines if "held_out_loss" in line and line["step"] == saved_step]
-    figures = {"training": _means(steps[-max(1, len(steps) // 10) :])}
+    last = steps[-max(1, len(steps) // 10) :]
+    figures = {"training": _means(last)} if last else {}
     return figures | ({"held_out": _means(held_out[-1:])} if held_out else {})
 
 

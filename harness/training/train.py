@@ -16,6 +16,7 @@ from harness.training.folders import begin, publish, refuse_foreign_folder, writ
 from harness.training.jobs.job import Job
 from harness.training.methods import Full
 from harness.training.plan import make_plan
+from harness.training.preference_figures import preference_figures
 from harness.training.prepare import Prepared, library_versions, prepare
 from harness.training.processes import process_count
 from harness.training.recipe import Recipe, read_recipe
@@ -141,6 +142,8 @@ def _train_into(
         "warnings": [*prepared.diagnosis.warnings, *(guard.warnings if guard else []), *warnings],
         **(guard.finish(finished) if guard else {}),
     }
+    if recipe.objective.preferences:
+        record["preference"] = preference_figures(finished / "metrics.jsonl", outcome.saved_step)
     write_json(finished / TRAINING_RECORD, record)
     return warnings
 
@@ -159,6 +162,6 @@ def _record(prepared: Prepared) -> dict[str, Any]:
             "held_out": len(prepared.held_out),
         },
         "chat_template": prepared.chat,
-        "doctor": prepared.diagnosis.to_json(),
+        "doctor": prepared.diagnosis.to_json() | {"data": prepared.screening.to_json()},
         "versions": library_versions(),
     }  # fmt: skip
