@@ -27,6 +27,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "prompt_tuning": {"kind": "prompt_tuning", "virtual_tokens": 8},
     "p_tuning": {"kind": "p_tuning", "virtual_tokens": 8, "hidden_size": 64},
     "prefix_tuning": {"kind": "prefix_tuning", "virtual_tokens": 8},
+    "bottleneck": {"kind": "bottleneck", "reduction_factor": 8, "dropout": 0.1},
     "full": {"kind": "full"},
 }
 RATES = {"adalora": 3e-2, "ia3": 5e-2, "full": 1e-3}
@@ -92,7 +93,7 @@ def test_a_method_learns_and_what_was_trained_is_what_was_saved_and_what_answers
         assert new.likelihoods[0].total > old.likelihoods[0].total + 1
 
 
-@pytest.mark.parametrize("name", ["pissa", "adalora", "p_tuning", "prefix_tuning", "full"])
+@pytest.mark.parametrize("name", ["pissa", "adalora", "p_tuning", "prefix_tuning", "bottleneck", "full"])
 def test_a_training_that_was_cut_off_ends_in_the_bytes_of_a_whole_one(write: Write, tmp_path: Path, name: str) -> None:
     schedule = SCHEDULE | {"save_every": 3, "max_steps": 12, "learning_rate": 3e-3}
     recipe = write("reference", ROWS, method=METHODS[name], schedule=schedule)  # type: ignore[arg-type]
@@ -161,6 +162,8 @@ def test_virtual_tokens_shrink_the_context_and_say_so(write: Write, chat_model: 
         ({"method": {"kind": "adalora"}, "schedule": {"max_steps": 1}}, "budgeting phase"),
         ({"method": {"kind": "prompt_tuning", "virtual_tokens": 128}}, "fill the base's context"),
         ({"method": {"kind": "prefix_tuning"}, "schedule": {"gradient_checkpointing": True}}, "prefix_tuning"),
+        ({"method": {"kind": "bottleneck", "bottleneck_size": 8, "reduction_factor": 4}}, "give one of them"),
+        ({"method": {"kind": "bottleneck", "placement": "houlsbey"}}, "'houlsby' or 'pfeiffer'"),
         ({"method": {"kind": "full", "r": 4}}, "unknown key"),
     ],
 )
@@ -185,7 +188,7 @@ def test_what_explain_says_of_a_method_is_what_happens(write: Write, tmp_path: P
     made = trained(write, tmp_path / "a", "adalora", method={"kind": "adalora"}, **quick)
     assert record(made.folder)["trained_parameters"] == explain_method("adalora").parameters
     assert [kind for kind in METHODS_BY_KIND if explain_method(kind).merges is False] == [
-        "prompt_tuning", "p_tuning", "prefix_tuning",
+        "prompt_tuning", "p_tuning", "prefix_tuning", "bottleneck",
     ]  # fmt: skip
     with pytest.raises(InputError, match="did you mean 'lora'"):
         explain_method("loar")
@@ -197,7 +200,7 @@ def test_explain_and_vllm_agree_on_what_vllm_serves() -> None:
 
     refused = capability_table()
     names = {"lora": "LoRA", "dora": "DoRA", "adalora": "ADALORA", "ia3": "IA3", "prompt_tuning": "PROMPT_TUNING",
-             "p_tuning": "P_TUNING", "prefix_tuning": "PREFIX_TUNING"}  # fmt: skip
+             "p_tuning": "P_TUNING", "prefix_tuning": "PREFIX_TUNING", "bottleneck": "HARNESS_BOTTLENECK"}  # fmt: skip
     for kind, name in names.items():
         assert ("vllm" in explain_method(kind).engines) == (refused[name] == ""), kind
 
