@@ -90,7 +90,7 @@ def _tuning(recipe: Recipe, trials: int | None, timeout: float | None) -> Tuning
             "kind: full makes a base of its own, which no suite can hold against another", where=recipe.adapter,
             mend="search a method that makes adapters",
         )  # fmt: skip
-    if tuning.pruner != "none" and not (recipe.evaluation.fraction and recipe.evaluation.every):
+    if tuning.pruner != "none" and not (recipe.evaluation.holds_out and recipe.evaluation.every):
         raise InputError(
             "a pruner watches the held-out loss, which this recipe does not measure", where="tune.pruner",
             mend="set evaluation.fraction and evaluation.every",

@@ -1,6 +1,6 @@
 """Everything of a training that is known before a model is loaded: base, rows, and what the data doctor says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,9 +14,11 @@ from harness.training.encode import Learned, RowEncoder
 from harness.training.examples import DataFile, Example, PreferenceExample, read_file, read_preferences
 from harness.training.forgetting.open import watched_by
 from harness.training.forgetting.watched import Watched
+from harness.training.held_out import draw_held_out
 from harness.training.preference import encode_pairs
 from harness.training.processes import process_count
 from harness.training.recipe import Recipe
+from harness.training.screening import Screening, screen
 
 #: Rows longer than this are left out where neither the recipe nor the base says how long a row may be.
 _LONGEST = 2048
@@ -38,9 +40,11 @@ class Prepared:
     recipe: Recipe
     base: Base
     files: _Files
+    held_out_files: _Files
     rows: tuple[Learned, ...]
     held_out: tuple[Learned, ...]
     diagnosis: Diagnosis
+    screening: Screening
     chat: bool
     pad: int
     longest: int
@@ -48,8 +52,8 @@ class Prepared:
 
     @property
     def data_fingerprint(self) -> str:
-        """Hash of the conversations, or preferences, in their order, wherever their files lie."""
-        return content_hash([one.said for file in self.files for one in file.examples])
+        """Hash of the conversations, or preferences, in their order, wherever they lie; held-out files come last."""
+        return content_hash([one.said for file in (*self.files, *self.held_out_files) for one in file.examples])
 
     @property
     def fingerprint(self) -> str:
@@ -71,50 +75,72 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
         raise InputError("format is chat, but the base has no chat template", where=recipe.base, mend="use text")
     chat = encoder.renders_chat and recipe.format != "text"
     coder = RowEncoder(encoder, chat=chat)
-    files, encoded = (_preferences if recipe.objective.preferences else _conversations)(recipe, folder, coder)
+    files, encoded = _read(recipe, recipe.files, folder, coder)
+    apart = [str(recipe.evaluation.data)] if recipe.evaluation.data else []
+    held_out_files, held_out = _read(recipe, apart, folder, coder)
+    own = [one for file in files for one in file.examples]
+    drawn = draw_held_out(own, recipe.evaluation.fraction, recipe.seed)
+    screening = screen(files)
+    if recipe.canaries:
+        planted = planted_rows(recipe.canaries)
+        files, encoded = (*files, planted), [*encoded, *_encoded(planted, coder)]
     limit = _longest_row(recipe, base)
-    examples = [one for file in files for one in file.examples]
-    diagnosis = diagnose([row for _, row in encoded], examples, coder, limit)
-    if taken := recipe.method.context_taken:
-        shrinks = f"{taken} virtual tokens leave {limit} tokens of the base's context to prompt and answer together"
-        diagnosis = replace(diagnosis, warnings=(*diagnosis.warnings, shrinks))
+    examples = [one for file in (*files, *held_out_files) for one in file.examples]
+    diagnosis = diagnose([row for _, row in (*encoded, *held_out)], examples, coder, limit)
+    warnings = (*diagnosis.warnings, *_context_taken(recipe, limit), *_seen(encoded, held_out), *screening.warnings)
     fitting = [(example, row) for example, row in encoded if fits(row, limit)]
-    own = [one for file in files[: len(recipe.files)] for one in file.examples]
-    held_out = {one.prompt_hash for one in own if _is_held_out(one, recipe)}
     pad = encoder.tokenizer.pad_token_id
     prepared = Prepared(
         recipe=recipe,
         base=base,
         files=files,
-        rows=tuple(row for example, row in fitting if example.prompt_hash not in held_out),
-        held_out=tuple(row for example, row in fitting if example.prompt_hash in held_out),
-        diagnosis=diagnosis,
+        held_out_files=held_out_files,
+        rows=tuple(row for example, row in fitting if example.prompt_hash not in drawn),
+        held_out=tuple(row for example, row in fitting if example.prompt_hash in drawn)
+        + tuple(row for _, row in held_out if fits(row, limit)),
+        diagnosis=replace(diagnosis, warnings=warnings),
+        screening=screening,
         chat=chat,
         pad=0 if pad is None else int(pad),
         longest=limit,
         watched=watched_by(recipe, folder, base, encoder, own),
     )
-    if not prepared.rows or (recipe.evaluation.fraction and not prepared.held_out):
+    if not prepared.rows or (recipe.evaluation.holds_out and not prepared.held_out):
         raise InputError(
-            f"evaluation.fraction {recipe.evaluation.fraction} of {len(fitting)} rows leaves no row to "
+            f"evaluation of {len(fitting) + len(held_out)} rows leaves no row to "
             + ("measure on" if prepared.rows else "learn from"),
             where=recipe.adapter,
-            mend="change the fraction, or add data",
+            mend="change evaluation.fraction, or add data",
         )
     return prepared
 
 
-def _conversations(recipe: Recipe, folder: Path, coder: RowEncoder) -> tuple[_Files, _Encoded]:
-    files = tuple(read_file(folder / name) for name in recipe.files)
-    if recipe.canaries:
-        files = (*files, planted_rows(recipe.canaries))
-    return files, [(one, row) for file in files for one in file.examples for row in coder.rows(one)]
+def _read(recipe: Recipe, names: Sequence[str], folder: Path, coder: RowEncoder) -> tuple[_Files, _Encoded]:
+    """The data that a recipe's objective learns from, read and encoded."""
+    if not recipe.objective.preferences:
+        files = tuple(read_file(name, folder) for name in names)
+        return files, [pair for file in files for pair in _encoded(file, coder)]
+    preferences = tuple(read_preferences(name, folder) for name in names)
+    examples = [one for file in preferences for one in file.examples]
+    return preferences, list(zip(examples, encode_pairs(examples, coder), strict=True))
 
 
-def _preferences(recipe: Recipe, folder: Path, coder: RowEncoder) -> tuple[_Files, _Encoded]:
-    files = tuple(read_preferences(folder / name) for name in recipe.files)
-    examples = [one for file in files for one in file.examples]
-    return files, list(zip(examples, encode_pairs(examples, coder), strict=True))
+def _encoded(file: DataFile[Example], coder: RowEncoder) -> _Encoded:
+    return [(one, row) for one in file.examples for row in coder.rows(one)]
+
+
+def _context_taken(recipe: Recipe, limit: int) -> Iterable[str]:
+    if taken := recipe.method.context_taken:
+        yield f"{taken} virtual tokens leave {limit} tokens of the base's context to prompt and answer together"
+
+
+def _seen(learned: _Encoded, held_out: _Encoded) -> Iterable[str]:
+    """Held-out rows whose prompts are trained on measure memory."""
+    known = {example.prompt_hash for example, _ in learned}
+    seen = [example.where for example, _ in held_out if example.prompt_hash in known]
+    if seen:
+        named = ", ".join(dict.fromkeys(seen[:3]))
+        yield f"{len(seen)} of {len(held_out)} rows of evaluation.data have prompts that are trained on ({named}...)"
 
 
 def _longest_row(recipe: Recipe, base: Base) -> int:
@@ -127,14 +153,6 @@ def _longest_row(recipe: Recipe, base: Base) -> int:
             mend="lower virtual_tokens",
         )
     return min(recipe.max_length or _LONGEST, left)
-
-
-def _is_held_out(example: Example | PreferenceExample, recipe: Recipe) -> bool:
-    """By a hash of the prompt, so that equal prompts never stand on both sides."""
-    if not recipe.evaluation.fraction:
-        return False
-    digits = content_hash([recipe.seed, example.prompt_hash])
-    return int(digits, 16) / 16 ** len(digits) < recipe.evaluation.fraction
 
 
 def library_versions() -> dict[str, str]:

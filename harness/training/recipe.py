@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.records import read_document
 from harness.training.canaries import Canaries
+from harness.training.data.sources import HubData
 from harness.training.forgetting.settings import Forgetting
 from harness.training.methods import Lora, Method, PrefixTuning
 from harness.training.objectives import Objective, Sft
@@ -25,8 +26,11 @@ class Recipe(BaseModel):
     base: str = Field("reference", description="reference, a folder relative to the recipe, or a hub id")
     revision: str | None = Field(None, description="commit, branch or tag of a base from the hub")
     method: Method = Field(Lora(), description="what is trained; its keys depend on its kind")
-    objective: Objective = Field(Sft(), description="what the training optimises")
-    data: str | list[str] = Field(description="files relative to the recipe: JSONL, JSON, CSV, TSV or Parquet")
+    objective: Objective = Field(Sft(), description="sft: to answer as the data does; dpo: to prefer as the data does")
+    data: str | HubData | list[str | HubData] = Field(
+        description="files relative to the recipe (JSONL, JSON, CSV, TSV, Parquet), or hub ids: org/name, "
+        "org/name@revision/subset/split, {hub: org/name, revision: ..., subset: ..., split: train}"
+    )
     format: Literal["auto", "chat", "text"] = Field(
         "auto", description="chat: the base's template; text: prompt and response joined; auto: chat if it has one"
     )
@@ -62,8 +66,8 @@ class Recipe(BaseModel):
 
     @property
     def files(self) -> list[str]:
-        """The data files, as written in the recipe."""
-        return [self.data] if isinstance(self.data, str) else self.data
+        """The data files and hub ids, as text."""
+        return [str(one) for one in (self.data if isinstance(self.data, list) else [self.data])]
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from harness.training.data.sources import HubData
+
 Scheduler = Literal[
     "cosine",
     "cosine_with_min_lr",
@@ -65,7 +67,8 @@ class EarlyStopping(_Section):
 class Evaluation(_Section):
     """The ``evaluation:`` section: rows held out of the training, on which the loss is measured."""
 
-    fraction: float = Field(0.0, ge=0, lt=1, description="share of the prompts held out; equal prompts stay together")
+    fraction: float = Field(0.0, ge=0, lt=1, description="share of the prompts held out, near duplicates with them")
+    data: str | HubData | None = Field(None, description="instead of a fraction: a file or hub id of held-out rows")
     every: _Positive | None = Field(
         None, description="steps between measurements; once a pass with early_stopping or keep_best, else at the end"
     )
@@ -75,9 +78,16 @@ class Evaluation(_Section):
     @model_validator(mode="after")
     def _has_rows(self) -> "Evaluation":
         wanted = "early_stopping" if self.early_stopping else "keep_best"
-        if self.watches and not self.fraction:
+        if self.fraction and self.data:
+            raise ValueError("fraction and data both say which rows are held out: give one of them")
+        if self.watches and not self.holds_out:
             raise ValueError(f"{wanted} needs held-out rows: set evaluation.fraction, 0.1 for a tenth of the prompts")
         return self
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether any rows are held out."""
+        return bool(self.fraction or self.data)
 
     @property
     def watches(self) -> bool:

@@ -15,6 +15,7 @@ from harness.training.data.faults import KINDS, SEVERITIES, Fault, Severity
 from harness.training.data.forms import detect_form, read_record
 from harness.training.data.labels import label_counts, label_faults
 from harness.training.data.lengths import Spread, characters, spread, tokens, too_long
+from harness.training.data.pairs import preference_faults
 from harness.training.data.record import Record
 from harness.training.data.repeats import repeat_faults
 from harness.training.data.shape import format_faults, language_faults, languages, length_faults, markup_faults
@@ -97,7 +98,8 @@ def check_files(
     progress("rows", len(usable), len(usable))
     by_language = languages(usable)
     for found in (
-        markup_faults, format_faults, length_faults, label_faults, repeat_faults, lambda _: language_faults(by_language)
+        markup_faults, format_faults, length_faults, label_faults, repeat_faults, preference_faults,
+        lambda _: language_faults(by_language),
     ):  # fmt: skip
         faults += found(usable) if usable else ()
     lengths: list[int] = []

@@ -33,13 +33,10 @@ def spread(lengths: Sequence[int]) -> Spread:
 
 
 def characters(records: Sequence[Record]) -> dict[str, Spread]:
-    """Characters of prompts and answers."""
-    if not records:
-        return {}
-    return {
-        "prompt": spread([len(record.prompt) for record in records]),
-        "answer": spread([len(record.answer) for record in records]),
-    }
+    """Characters of prompts and answers, and of rejected answers where there are any."""
+    rejected = [len(one) for record in records if (one := record.rejected) is not None]
+    lengths = {"prompt": [len(one.prompt) for one in records], "answer": [len(one.answer) for one in records]}
+    return {name: spread(found) for name, found in (lengths | {"rejected": rejected}).items() if found}
 
 
 def tokens(records: Sequence[Record], encoder: "Encoder") -> list[int]:

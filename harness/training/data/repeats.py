@@ -14,8 +14,12 @@ def normalized(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def repeat_faults(records: Sequence[Record]) -> Iterator[Fault]:
-    """Exact duplicates, conflicting answers, and near duplicates of rows that are neither."""
+def repeat_faults(records: Sequence[Record], compared: int | None = None) -> Iterator[Fault]:
+    """Exact duplicates, conflicting answers, and near duplicates of rows that are neither.
+
+    Args:
+        compared: How many rows, from the first on, are looked at for near duplicates; all if left out.
+    """
     first: dict[str, Record] = {}
     prompts: dict[str, list[Record]] = defaultdict(list)
     for record in records:
@@ -27,13 +31,15 @@ def repeat_faults(records: Sequence[Record]) -> Iterator[Fault]:
             first[key] = record
             prompts[normalized(record.prompt)].append(record)
     yield from _conflicts(prompts)
-    yield from _near([row for prompt, rows in prompts.items() if len(rows) == 1 or not prompt for row in rows])
+    single = [row for prompt, rows in prompts.items() if len(rows) == 1 or not prompt for row in rows]
+    yield from _near(single[:compared])
 
 
 def _conflicts(prompts: dict[str, list[Record]]) -> Iterator[Fault]:
     for prompt, rows in prompts.items():
         for other in rows[1:] if prompt else []:
-            if normalized(other.answer) == normalized(rows[0].answer):
+            # Several pairs of answers to one prompt are usual among preferences.
+            if other.rejected is not None or normalized(other.answer) == normalized(rows[0].answer):
                 continue
             kind = "conflicting_answers" if other.label is None else "conflicting_labels"
             what = f"{rows[0].where} answers the same prompt with {_short(rows[0].answer)}"

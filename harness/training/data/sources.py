@@ -66,7 +66,7 @@ def read_source(reference: Path | str, folder: Path = Path()) -> RawData:
     hub = None if path.exists() or path.suffix.lower() in SUFFIXES else _HUB.fullmatch(str(reference))
     if hub is None:
         rows, faults = read_rows(path)
-        return RawData(str(reference), path.parent, rows, faults)
+        return RawData(str(path), path.parent, rows, faults)
     name, revision, subset, split = hub.groups()
     return _from_hub(HubData(hub=name, revision=revision, subset=subset, split=split or "train"))
 

@@ -79,19 +79,18 @@ def split(records: Sequence[Record], parts: Mapping[str, float], seed: int = 0) 
     lines = [row_line(record.raw) for record in records]
     order = sorted(range(len(records)), key=lambda i: _draw(seed, lines[i]))
     rows = [records[i] for i in order]
-    group, names = groups(rows), list(parts)
+    group, names = groups([row.prompt for row in rows], [row.text for row in rows]), list(parts)
     part = _assign(group, _labels(rows), np.array([parts[name] for name in names], dtype=float))
     found = {name: [row for row, at in zip(rows, part, strict=True) if at == i] for i, name in enumerate(names)}
     return Split(found, len(set(group.tolist())))
 
 
-def groups(records: Sequence[Record]) -> np.ndarray:
-    """The number of each record's group: equal prompts, and near duplicates; shape ``(records,)``."""
+def groups(prompts: Sequence[str], texts: Sequence[str]) -> np.ndarray:
+    """The number of each row's group: rows of equal prompts, and near duplicates as whole texts; shape ``(rows,)``."""
     first: dict[str, int] = {}
-    prompts = [normalized(record.prompt) for record in records]
-    same = [(first.setdefault(prompt, i), i) for i, prompt in enumerate(prompts) if prompt]
-    pairs = [near_pairs([record.text for record in records]), np.array(same, dtype=np.int64).reshape(-1, 2)]
-    return components(len(records), np.concatenate(pairs))
+    same = [(first.setdefault(one, i), i) for i, prompt in enumerate(prompts) if (one := normalized(prompt))]
+    pairs = [near_pairs(texts), np.array(same, dtype=np.int64).reshape(-1, 2)]
+    return components(len(texts), np.concatenate(pairs))
 
 
 def _assign(group: np.ndarray, label: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -82,9 +82,6 @@ def _answer_faults(record: Record) -> Iterator[Fault]:
     from harness.metrics.safety.refusal import RefusalKind
 
     prompt, asked = record.prompt, {_plain(record.prompt)} | {_plain(f.text) for f in record.fields[:1]}
-    rejected = next((field.text for field in record.fields if field.role == "rejected"), None)
-    if rejected is not None and rejected.strip() and _plain(rejected) == _plain(record.answer):
-        yield Fault("chosen_equals_rejected", record.where, "chosen and rejected are the same", rejected[:_EXCERPT])
     for field in record.fields:
         if field.role != "answer" or not _WORD.search(field.text):
             continue

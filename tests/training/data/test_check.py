@@ -62,6 +62,16 @@ def answer(text: str) -> list[dict[str, Any]]:
     return [*pairs(), {"prompt": "Question: What now, of all the things?\nAnswer:", "response": text}]
 
 
+def preferences(count: int = 24) -> list[dict[str, Any]]:
+    """Pairs whose better answer is in turn the shorter and the longer one."""
+    said = [f"{row['response']} It is told of number {i} in a book with {i} pages, which stands on a shelf at home."
+            for i, row in enumerate(clean_rows()[: 2 * count])]  # fmt: skip
+    said = [text + " And so it goes on, as everybody knows who has read it more than once." * 2 * (i % 4 in (0, 3))
+            for i, text in enumerate(said)]  # fmt: skip
+    prompts = [row["prompt"] for row in clean_rows()]
+    return [{"prompt": prompts[i], "chosen": said[2 * i], "rejected": said[2 * i + 1]} for i in range(count)]
+
+
 #: Rows whose last one has a fault of the kind; the rest have none.
 FAULTY: dict[str, list[Any]] = {
     "bad_row": [*pairs(), "a string"],
@@ -73,6 +83,10 @@ FAULTY: dict[str, list[Any]] = {
     "different_prompts": [{"chosen": chat("user", "assistant")["messages"], "rejected":
                            [{"role": "user", "content": "Another"}, {"role": "assistant", "content": "b"}]}],
     "chosen_equals_rejected": [{"prompt": "Say it.", "chosen": "Yes, I do.", "rejected": "yes,  I do."}],
+    "conflicting_preferences": [*preferences(), {**preferences()[4], "chosen": preferences()[4]["rejected"],
+                                                 "rejected": preferences()[4]["chosen"]}],
+    "chosen_shorter": [*preferences(), {**preferences()[1], "prompt": "What then?", "chosen": "Bo"}],
+    "length_bias": [{**row, "rejected": "Nothing."} for row in preferences()],
     "answer_equals_prompt": [*pairs(), {"prompt": "Question: Is it so?\nAnswer:",
                                         "response": "Question: Is it so?\nAnswer:"}],
     "looping_answer": answer("It is " + "so " * 40 + "."),
@@ -110,7 +124,7 @@ def test_each_kind_of_fault_is_found_in_its_row_alone(kind: str, tmp_path: Path)
     base = {"base": "reference", "max_length": 500} if kind == "too_long" else {}
     quality = check(tmp_path, rows, **base)
     where = {fault.where for fault in quality.of(kind)}
-    assert where == ({"rows.jsonl"} if kind == "label_imbalance" else {f"rows.jsonl:{len(rows)}"})
+    assert where == ({"rows.jsonl"} if kind in ("label_imbalance", "length_bias") else {f"rows.jsonl:{len(rows)}"})
     assert {int(w.rpartition(":")[2]) for w in {f.where for f in quality.faults} - {"rows.jsonl"}} <= {len(rows)}
 
 
@@ -191,3 +205,10 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match=said):
             check_files([tmp_path / name])
+
+
+def test_sound_preferences_have_nothing_to_mend_and_several_pairs_of_one_prompt_do_not_conflict(tmp_path: Path) -> None:
+    rows = preferences()
+    assert check(tmp_path, rows).counts == {}
+    assert check(tmp_path, [*rows, {**rows[0], "chosen": rows[1]["chosen"]}]).counts == {}
+    assert check(tmp_path, rows).characters["rejected"].most > 100
