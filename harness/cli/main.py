@@ -23,6 +23,7 @@ COMMANDS = {
     "leaderboard": "Rank the models of several runs on a static site.",
     "train": "Train an adapter from a recipe.",
     "tune": "Search the ranges of a recipe; hold the best to fresh samples.",
+    "compare-methods": "Train several methods on one data set, side by side.",
     "adapters": "Keep, find, compare, merge and ship adapters.",
     "data": "Check, split and select training data; look for tasks inside it.",
     "serve": "Serve a base and its adapters over HTTP.",
@@ -73,7 +74,7 @@ def run(arguments: list[str]) -> int:
     from harness.records.errors import HarnessError
 
     try:
-        module = f"{name}_" if iskeyword(name) else name
+        module = f"{name}_" if iskeyword(name) else name.replace("-", "_")
         import_module(f"harness.cli.{module}").app(rest, prog_name=f"harness {name}")
     except HarnessError as error:
         return _say(str(error), error.exit_status)

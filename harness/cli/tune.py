@@ -1,13 +1,9 @@
 """``harness tune RECIPE``: search the ranges of a recipe."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from harness.records.progress import Progress, silent
 
 if TYPE_CHECKING:
     from harness.records.search import Search
@@ -35,12 +31,13 @@ def tune(
     from rich.console import Console
 
     from harness.cli import console
+    from harness.cli.two_bars import two_bars
     from harness.reports.tune import trial_line, tune_text
     from harness.search import tune as search_ranges
     from harness.training import read_recipe
 
     objective = tuning.objective if (tuning := read_recipe(recipe).tune) else ""
-    with _bars(quiet or as_json) as (progress, say):
+    with two_bars("trials", quiet or as_json) as (progress, say):
         found = search_ranges(
             recipe,
             out,
@@ -65,30 +62,3 @@ def _exit_status(found: "Search") -> int:
         return 0
     fresh = found.confirmation(found.best)
     return {"pass": 0, "waived": 0, "inconclusive": 4}.get(fresh.verdict or "", 1) if fresh else 1
-
-
-@contextmanager
-def _bars(quiet: bool) -> Iterator[tuple[Progress, Callable[[str], None]]]:
-    """Two bars on standard error, the trials and what the present one does, and what prints a line above them."""
-    if quiet:
-        yield silent, lambda line: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from harness.cli.console import printable
-
-    screen = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description:<28}"), BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=screen, transient=True) as bars:
-        trials, present = bars.add_task("trials", total=None), bars.add_task("", total=None)
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage == "trials":
-                bars.update(trials, completed=done, total=total)
-                return
-            if stage != bars.tasks[1].description:
-                bars.reset(present, total=total, description=stage)
-            bars.update(present, completed=done, total=total)
-
-        yield show, lambda line: screen.print(printable(line), markup=False)

@@ -1,6 +1,6 @@
 """What a search over recipes and a comparison of methods found: ``tune.json`` and ``methods.json`` as typed values."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -116,30 +116,31 @@ class MethodRow(_Record):
     """One method of a comparison.
 
     Attributes:
-        method: Its settings as a recipe writes them.
-        reason: Why it could not be trained or evaluated; then the figures are missing.
-        peak_memory: Bytes: the largest resident set of the process that trained, or what torch allocated on the GPU.
-        memory_of: ``process`` or ``gpu``.
-        seconds: Of the training. ``tokens_per_second`` counts all tokens read, padding aside.
-        groups: Letters; two methods that share none differ significantly under the objective.
+        method: Its settings as a recipe writes them, defaults left out.
+        reason: Why it could not be trained or evaluated; the figures are then missing.
+        peak_memory: Bytes: what torch held on the GPU at most, or on a CPU the largest resident set of the process that
+            trained (``memory_of`` says which).
+        seconds: Of the training, loading and saving included; None where it was done in several goes.
+        tokens_per_second: All tokens read, padding aside, from the first step to the last.
+        quality: On the samples of the suite; ``groups`` are letters: two methods that share none differ significantly
+            under the objective.
     """
 
     name: str
-    method: dict[str, Value | list[str]]
+    method: dict[str, Any]
     learning_rate: float
     reason: str = ""
     parameters: int | None = None
     peak_memory: int | None = None
-    memory_of: str = ""
+    memory_of: Literal["gpu", "process", ""] = ""
     seconds: float | None = None
     tokens_per_second: float | None = None
-    resumed: bool = False
     quality: Quality | None = None
     groups: str = ""
 
 
 class PairRow(_Record):
-    """Two methods held against each other: first minus second under the objective, paired by sample.
+    """Two methods held against each other: first minus second under the objective, turned so that more is better.
 
     ``adjusted_p_value`` is Holm's over all pairs of the comparison.
     """
@@ -152,7 +153,7 @@ class PairRow(_Record):
 
 
 class Methods(_Record):
-    """``methods.json``: several methods trained on one data set."""
+    """``methods.json``: several methods trained on one data set, with one seed, over one base."""
 
     recipe: str
     base: str

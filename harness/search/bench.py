@@ -65,6 +65,14 @@ class Bench:
         comparison = compare(run, models=named, rules=rules)
         return Measured(run, comparison, gate_run(run) if rules else None)
 
+    def measure_base(self, base: Path, out: Path, progress: Progress) -> Run:
+        """Evaluate a base that training made in the place of the suite's, without any adapter."""
+        name = self.suite.base_name
+        changes: dict[str, Any] = {"base": str(base.resolve()), "revision": None, "models": {name: ModelEntry()}}
+        suite = self.suite.model_copy(update=changes | {"baseline": None, "gate": [], "contamination": {}})
+        suite._folder = self.suite.folder
+        return evaluate(suite, out, cache=self.cache, progress=progress)
+
     def _with(self, adapters: Mapping[str, Path], part: Part | None) -> Suite:
         suite = self.suite
         named = {suite.base_name, suite.baseline_name, *(rule.than for rule in suite.gate)}

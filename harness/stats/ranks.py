@@ -35,7 +35,7 @@ def ranks(values: np.ndarray, replicates: np.ndarray, *, samples: int, level: fl
     bootstrapped maximum of their studentized differences. Groups are the maximal sets without a significant pair.
     """
     better = _shown_better(np.asarray(values, dtype=float), np.asarray(replicates, dtype=float), samples, level)
-    groups = _groups(~(better | better.T), values)
+    groups = alike_groups(~(better | better.T), values)
     return [
         Rank(
             rank=1 + int(np.sum(values > values[i])),
@@ -84,8 +84,13 @@ def _shown_better(values: np.ndarray, replicates: np.ndarray, samples: int, leve
     return better
 
 
-def _groups(alike: np.ndarray, values: np.ndarray) -> list[set[int]]:
-    """Maximal sets of models among which no pair differs, that of the best model first."""
+def alike_groups(alike: np.ndarray, values: np.ndarray) -> list[set[int]]:
+    """Maximal sets of models among which no pair differs, that of the best model first.
+
+    Args:
+        alike: Shape ``(m, m)``, symmetric: whether two models could not be told apart.
+        values: Shape ``(m,)``, larger being better.
+    """
     import networkx
 
     graph = networkx.Graph()

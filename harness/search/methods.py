@@ -1,0 +1,218 @@
+"""Several methods on one data set: trained one by one, evaluated in one run, and told apart pair by pair."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.comparison import Scores, compare_runs, difference, read_scores
+from harness.comparison.frames import ScoreTable
+from harness.engines.machine import look_around
+from harness.models.examine import TRAINING_RECORD
+from harness.records import Comparison, Difference, HarnessError, InputError, RunError, TaskRow, Verdict
+from harness.records.progress import Progress, silent
+from harness.records.search import MethodRow, Methods, PairRow, Quality
+from harness.reports.methods import methods_markdown, methods_page
+from harness.runs import Run, write_json, write_text
+from harness.search.bench import Bench, open_bench, open_suite
+from harness.search.letters import letters
+from harness.search.measured import Cost, train_measured
+from harness.search.quality import gain, has_points, quality
+from harness.search.recipes import write_recipe
+from harness.search.study import only_search_in
+from harness.search.variants import variants
+from harness.stats import holm
+from harness.training import Recipe, prepare, read_recipe
+from harness.training.methods import Full
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What became of one method's training: an adapter and its record, or a reason."""
+
+    name: str
+    recipe: Recipe
+    folder: Path
+    record: dict[str, Any]
+    cost: Cost | None
+    reason: str = ""
+
+    @property
+    def is_base(self) -> bool:
+        """Full fine-tuning makes a base of its own."""
+        return isinstance(self.recipe.method, Full)
+
+
+def compare_methods(
+    recipe: Path | str,
+    methods: str,
+    out: Path | str | None = None,
+    *,
+    suite: Path | None = None,
+    objective: str | None = None,
+    progress: Progress = silent,
+    warn: Callable[[str], None] = lambda text: None,
+) -> Methods:
+    """Train several methods on a recipe's data with its seed, and evaluate base and adapters in one run.
+
+    ``out`` holds a folder a method, the run, ``methods.json``, ``methods.md`` and ``methods.html``. Called again, what
+    is trained is not trained again, and what was begun goes on. A method that fails is a row with the reason.
+
+    Args:
+        recipe: File of the recipe whose method is exchanged.
+        methods: Kinds with commas between them, or a file (`harness.search.variants.MethodsFile`).
+        out: ``out/<adapter>-methods`` if left out.
+        suite: What to measure with; that of the recipe's ``tune`` section if left out.
+        objective: ``TASK`` or ``TASK/METRIC``; that of the ``tune`` section, or the suite's first task.
+
+    Raises:
+        InputError: recipe, methods, suite or data cannot be used; nothing was trained.
+        RunError: no method could be trained, or a result cannot be saved.
+    """
+    folder, read = Path(recipe).parent, read_recipe(Path(recipe))
+    target = Path(out) if out is not None else Path("out") / f"{read.adapter}-methods"
+    recipes = variants(read, methods)
+    bench = _bench(read, folder, target, suite, objective)
+    prepare(read, folder)
+    with only_search_in(target):
+        trained = []
+        for place, (name, one) in enumerate(recipes.items()):
+            progress("methods", place, len(recipes))
+            trained.append(_trained(name, one, folder, target / "methods" / name, progress))
+            if trained[-1].reason:
+                warn(f"{name}: {trained[-1].reason}")
+        progress("methods", len(recipes), len(recipes))
+        if all(one.reason for one in trained):
+            raise RunError(f"no method could be trained; {trained[0].name}: {trained[0].reason}", where=str(target))
+        found = _evaluated(bench, trained, target, read, progress)
+    write_json(target / "methods.json", found.model_dump(mode="json"))
+    write_text(target / "methods.md", methods_markdown(found))
+    write_text(target / "methods.html", methods_page(found))
+    return found
+
+
+def _bench(recipe: Recipe, folder: Path, out: Path, suite: Path | None, objective: str | None) -> Bench:
+    cache, tuning = out / "answers.sqlite", recipe.tune
+    if suite is not None:
+        return open_suite(recipe, folder, cache, suite, objective or (tuning.objective if tuning else None))
+    if tuning is None:
+        raise InputError(
+            "nothing to measure with", where=recipe.adapter, mend="give --suite, or the recipe a tune section"
+        )
+    changes = {"objective": objective or tuning.objective, "subject_to": None, "against": None}
+    return open_bench(recipe, folder, cache, tuning=tuning.model_copy(update=changes))
+
+
+def _trained(name: str, recipe: Recipe, folder: Path, home: Path, progress: Progress) -> Trained:
+    """One method's adapter: the one that lies there if it is of this recipe and data, else a new one."""
+    adapter, cost = home / "adapter", home / "cost.json"
+    try:
+        write_recipe(recipe, folder, home / "recipe.yaml")
+        wanted = prepare(read_recipe(home / "recipe.yaml"), home).fingerprint
+        record = _record(adapter)
+        if record.get("fingerprint") == wanted and cost.is_file():
+            spent = Cost.model_validate_json(cost.read_text(encoding="utf-8"))
+        else:
+            spent = train_measured(home / "recipe.yaml", adapter, progress, f"train {name}")
+        return Trained(name, recipe, adapter, _record(adapter), spent)
+    except HarnessError as error:
+        return Trained(name, recipe, adapter, {}, None, str(error))
+
+
+def _record(adapter: Path) -> dict[str, Any]:
+    try:
+        value = json.loads((adapter / TRAINING_RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _evaluated(bench: Bench, trained: Sequence[Trained], out: Path, recipe: Recipe, progress: Progress) -> Methods:
+    """Base and adapters in one run; each fully trained base in a run of its own, on the same samples."""
+    adapters = {one.name: one.folder for one in trained if not one.reason and not one.is_base}
+    measured = bench.measure(adapters, out / "run", progress)
+    refused = {row.name: row.reason for row in measured.comparison.models if row.status == "refused"}
+    scores = read_scores(measured.run)
+    task = next(row for row in scores.tasks if row.name == bench.task)
+    tables = _tables(measured.run, bench, {name: name for name in adapters if name not in refused})
+    qualities = {
+        name: _quality(bench, measured.comparison, measured.verdict, name) for name in adapters if name not in refused
+    }
+    for one in trained:
+        if one.is_base and not one.reason:
+            run = bench.measure_base(one.folder, out / f"run-{one.name}", progress)
+            theirs = compare_runs(read_scores(run), scores, scores.base, scores.base)
+            qualities[one.name] = _quality(bench, theirs, None, scores.base)
+            tables |= _tables(run, bench, {one.name: scores.base})
+    pairs = _pairs(bench, task, tables)
+    marks = letters(pairs, {name: q.score.value for name, q in qualities.items()}, bench.metric.greater_is_better)
+    rows = [_row(one, refused.get(one.name, ""), qualities.get(one.name), marks.get(one.name, "")) for one in trained]
+    return Methods(
+        recipe=recipe.adapter,
+        base=recipe.base,
+        task=bench.task,
+        metric=bench.metric.name,
+        greater_is_better=bench.metric.greater_is_better,
+        bounded=all(has_points(bench.metric.name, one) for one in qualities.values()),
+        probes=list(bench.probes),
+        machine=_machine(),
+        rows=rows,
+        pairs=pairs,
+    )
+
+
+def _quality(bench: Bench, comparison: Comparison, verdict: Verdict | None, name: str) -> Quality:
+    return quality(comparison, verdict, name, bench.task, bench.metric.name, bench.probes)
+
+
+def _tables(run: Run, bench: Bench, models: Mapping[str, str]) -> dict[str, ScoreTable]:
+    scores = Scores(read_scores(run).frame)
+    found = {name: scores.table(bench.task, bench.metric.name, model) for name, model in models.items()}
+    return {name: table for name, table in found.items() if table is not None}
+
+
+def _pairs(bench: Bench, task: TaskRow, tables: Mapping[str, ScoreTable]) -> list[PairRow]:
+    """Every pair of methods, paired by sample, with Holm's adjustment over all pairs."""
+    names = list(tables)
+    couples = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    found: list[Difference] = []
+    for a, b in couples:
+        one = difference(task, bench.metric, (a, b), (tables[a], tables[b]), seed=bench.suite.seed)
+        if one is not None:
+            found.append(one)
+    adjusted = holm([one.p_value for one in found])
+    return [
+        PairRow(
+            first=one.candidate,
+            second=one.reference,
+            difference=gain(one),
+            p_value=one.p_value,
+            adjusted_p_value=float(p),
+        )
+        for one, p in zip(found, adjusted, strict=True)
+    ]
+
+
+def _row(one: Trained, refused: str, found: Quality | None, groups: str) -> MethodRow:
+    record = one.record
+    whole = bool(record) and not record.get("resumed_from_step")
+    return MethodRow(
+        name=one.name,
+        method=one.recipe.method.model_dump(mode="json", exclude_defaults=True) | {"kind": one.recipe.method.kind},
+        learning_rate=one.recipe.learning_rate,
+        reason=one.reason or refused,
+        parameters=record.get("trained_parameters"),
+        peak_memory=one.cost.peak_memory if one.cost else None,
+        memory_of=one.cost.memory_of if one.cost else "",
+        seconds=record.get("seconds") if whole else None,
+        tokens_per_second=one.cost.tokens_per_second if one.cost else None,
+        quality=found,
+        groups=groups,
+    )
+
+
+def _machine() -> str:
+    machine = look_around()
+    gpu = f", {machine.gpus[0].name}" if machine.gpus else ""
+    return f"{machine.system}, {machine.cores} cores{gpu}"
