@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.comparison.forgetting import Sources, forgetting_of
 from harness.comparison.models import RunScores, compare_models, compare_runs
 from harness.comparison.views import with_views
 from harness.evaluation import run_metrics
@@ -59,7 +60,10 @@ def compare(
         if len(models) != 2:
             raise InputError("comparing two runs needs two model names", mend="name the candidate, then the reference")
         return compare_runs(scores, read_scores(_opened(other)), *models, seed=seed)
-    comparison = compare_models(with_views(scores, rules, run.samples), references=models, seed=seed)
+    viewed = with_views(scores, rules, run.samples)
+    comparison = compare_models(viewed, references=models, seed=seed)
+    forgetting = forgetting_of(viewed, comparison, Sources.of(run.manifest, run.samples), seed=seed)
+    comparison = comparison.model_copy(update={"forgetting": forgetting})
     run.save("results.json", Results(**{name: getattr(comparison, name) for name in Results.model_fields}))
     run.save("comparison.json", comparison)
     return comparison

@@ -26,7 +26,7 @@ def with_views(run: RunScores, rules: Sequence[Rule], samples: Callable[[], pd.D
     Raises:
         InputError: a rule names a part, a field or a value that is not there.
     """
-    wanted = [(rule, task) for rule in rules for task in selected_tasks(rule, run.tasks)]
+    wanted = [(rule, task) for rule in rules if not rule.forgets for task in selected_tasks(rule, run.tasks)]
     sliced = [(rule, task) for rule, task in wanted if rule.slice]
     if sliced:
         run = _with_slices(run, sliced, samples())
@@ -36,12 +36,14 @@ def with_views(run: RunScores, rules: Sequence[Rule], samples: Callable[[], pd.D
 
 
 def lacks_views(comparison: Comparison, rules: Sequence[Rule]) -> bool:
-    """Whether rules read a part or a slice that a comparison was made without."""
+    """Whether rules read a part, a slice or a loss that a comparison was made without."""
     whole = [task for task in comparison.tasks if not task.slice_of]
     known: dict[str, list[str]] = {}
     for figure in comparison.figures:
         known.setdefault(figure.task, []).append(figure.metric)
-    for rule in rules:
+    if comparison.forgetting is None and any(rule.forgets for rule in rules):
+        return True
+    for rule in (rule for rule in rules if not rule.forgets):
         for task in selected_tasks(rule, whole):
             there = known.get(sliced_name(task.name, rule.slice), [])
             name = rule.metric or next(iter(there), "")

@@ -21,13 +21,18 @@ def suite_desk(suite: Suite, candidates: Candidates, encoder: Encoder, run: Run,
 
 def reference_desk(suite: Suite, candidates: Candidates, encoder: Encoder, run: Run, cache: Path | None) -> Desk:
     """The desk of transformers + PEFT: the same base and adapters, unmerged and unquantized."""
-    settings = EngineSettings(
-        kind="transformers",
-        dtype=suite.engine.dtype,
-        device=suite.engine.device,
-        max_model_len=suite.engine.max_model_len,
+    return _desk(_reference(suite.engine), candidates, encoder, run, cache)
+
+
+def is_reference(settings: EngineSettings) -> bool:
+    """Whether the suite's own engine is what `reference_desk` would open."""
+    return numerics(settings) == numerics(_reference(settings))
+
+
+def _reference(settings: EngineSettings) -> EngineSettings:
+    return EngineSettings(
+        kind="transformers", dtype=settings.dtype, device=settings.device, max_model_len=settings.max_model_len
     )
-    return _desk(settings, candidates, encoder, run, cache)
 
 
 def _desk(settings: EngineSettings, candidates: Candidates, encoder: Encoder, run: Run, cache: Path | None) -> Desk:

@@ -1,6 +1,8 @@
 """The loop: plan, prove the adapters alive, ask, score, write. Small, because the rooms do the work."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,9 @@ from harness.engines import Encoder
 from harness.evaluation.ask import Desk
 from harness.evaluation.candidates import Candidates, examine
 from harness.evaluation.contamination import Contamination, names
-from harness.evaluation.desks import reference_desk, suite_desk
+from harness.evaluation.desks import is_reference, reference_desk, suite_desk
+from harness.evaluation.divergence import describe as describe_divergence
+from harness.evaluation.divergence import probe_divergence
 from harness.evaluation.isolation import check_isolation
 from harness.evaluation.leakage import describe as describe_leakage
 from harness.evaluation.leakage import probe_leakage
@@ -24,6 +28,7 @@ from harness.evaluation.sequential import Asked, Referee, ask_until_decided
 from harness.evaluation.suite import Suite, load_suite
 from harness.evaluation.write import Answered, answered, write_tables
 from harness.records import Response
+from harness.records.forgetting import KL_TASK
 from harness.records.progress import Progress, silent
 from harness.runs import Run, write_json
 from harness.tasks import find_tasks
@@ -78,8 +83,10 @@ def evaluate(
         asked = _ask(plan, candidates, referee, desk, progress)
         noise = audit_noise(asked.plan, asked.answers, suite.noise, desk, progress) if suite.noise else {}
         leaks = _probe_leakage(suite, candidates, encoder, desk, progress)
+        unmerged = partial(reference_desk, suite, candidates, encoder, run, cache)
+        moved = _probe_divergence(suite, plan, candidates, desk, unmerged, progress)
         engine = desk.engine.describe() if desk.engine else before
-    probed, entries = _probes(suite, parity, noise, leaks)
+    probed, entries = _probes(suite, parity, noise, leaks, moved)
     everything = [*(answered(task, asked.plan, asked.answers) for task in tasks), *probed]
     write_tables(run, everything, progress, contamination.of({task.name for task in tasks}))
     done = manifest(suite, tasks, candidates, asked.plan, pulses, entries, engine, asked.entries, state="complete")
@@ -92,6 +99,7 @@ def _probes(
     parity: dict[str, list[Response]],
     noise: dict[str, list[Response]],
     leaks: dict[str, dict[str, list[Response]]],
+    moved: dict[str, list[Response]],
 ) -> tuple[list[Answered], list[dict[str, Any]]]:
     """The suite's probes as tasks: what is scored, and their entries in the manifest."""
     probed, entries = [], []
@@ -104,6 +112,9 @@ def _probes(
     if suite.leakage:
         probed += [Answered(name, metrics, leaks[name]) for name, metrics in suite.leakage.tasks.items()]
         entries += describe_leakage(suite.leakage, leaks)
+    if suite.forgetting and suite.forgetting.kl:
+        probed.append(Answered(KL_TASK, suite.forgetting.metrics(), moved))
+        entries.append(describe_divergence(suite.forgetting, moved))
     return probed, entries
 
 
@@ -132,3 +143,15 @@ def _probe_parity(
     served, reference = desks
     with reference:
         return probe(plan, candidates.models, suite.parity, served, reference, progress)
+
+
+def _probe_divergence(
+    suite: Suite, plan: Plan, candidates: Candidates, desk: Desk, unmerged: Callable[[], Desk], progress: Progress
+) -> dict[str, list[Response]]:
+    if suite.forgetting is None or not suite.forgetting.kl:
+        return {}
+    names = [model.name for model in candidates.models]
+    if is_reference(suite.engine):
+        return probe_divergence(plan, suite.forgetting, names, suite.base_name, desk, progress)
+    with unmerged() as reference:
+        return probe_divergence(plan, suite.forgetting, names, suite.base_name, reference, progress)

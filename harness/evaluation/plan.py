@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.engines import Encoder
+from harness.evaluation.forgetting import probe_tasks, target_tasks
 from harness.evaluation.part import Part
 from harness.evaluation.probe import NOISE_TASK, TASK
 from harness.evaluation.suite import Suite
 from harness.metrics import build_metric
 from harness.metrics.parts import read_by
 from harness.models import Model
-from harness.records import InputError, Kind, Request, Sample, TaskRow
+from harness.records import InputError, Kind, Request, Sample, TaskRow, nearest
+from harness.records.forgetting import KL_TASK
 from harness.records.selection import PROBE_TAG, selected_tasks
 from harness.tasks import Task
 
@@ -82,9 +84,32 @@ def check_rules(suite: Suite, tasks: Sequence[Task]) -> None:
         metrics[NOISE_TASK] = suite.noise.metrics()
     if suite.leakage:
         metrics |= suite.leakage.tasks
+    if suite.forgetting and suite.forgetting.kl:
+        metrics[KL_TASK] = suite.forgetting.metrics()
+    _check_forgetting(suite, tasks)
     for rule in suite.gate:
-        for row in selected_tasks(rule, rule_rows(suite, tasks)):
+        rows = selected_tasks(rule, rule_rows(suite, tasks))
+        for row in [] if rule.forgets else rows:
             read_by(rule, row.name, metrics[row.name])
+
+
+def _check_forgetting(suite: Suite, tasks: Sequence[Task]) -> None:
+    rows = [TaskRow(name=task.name, tags=list(task.tags), fingerprint="", samples=0) for task in tasks]
+    probes = probe_tasks(suite.forgetting, rows)
+    target_tasks(suite.forgetting, rows, [row.name for row in probes])
+    known = [row.name for row in rows]
+    for step in suite.sequence:
+        if step.task not in known:
+            raise InputError(f"no task {step.task!r}", where="sequence", mend=nearest(step.task, known))
+    measured = suite.forgetting is not None and suite.forgetting.kl
+    for rule in (rule for rule in suite.gate if rule.forgets):
+        where = f"gate rule forgets_at_most {rule.measure}"
+        if not probes:
+            raise InputError(
+                "the suite has no probe", where=where, mend="tag tasks 'forgetting', or forgetting: {probes: [...]}"
+            )
+        if rule.measure == "kl" and not measured:
+            raise InputError("nothing measures it", where=where, mend="forgetting: {kl: true}")
 
 
 def rule_rows(suite: Suite, tasks: Sequence[Task]) -> list[TaskRow]:
@@ -98,6 +123,8 @@ def rule_rows(suite: Suite, tasks: Sequence[Task]) -> list[TaskRow]:
         rows += [
             TaskRow(name=name, tags=["leakage", PROBE_TAG], fingerprint="", samples=0) for name in suite.leakage.tasks
         ]
+    if suite.forgetting and suite.forgetting.kl:
+        rows.append(TaskRow(name=KL_TASK, tags=["kl", PROBE_TAG], fingerprint="", samples=0))
     return rows
 
 

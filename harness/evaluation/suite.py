@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from harness.engines import EngineSettings
+from harness.evaluation.forgetting import ForgettingSettings, Trained
 from harness.evaluation.leakage import LeakageProbe
 from harness.evaluation.part import Part
 from harness.evaluation.probe import NoiseAudit, ParityProbe
@@ -48,6 +49,8 @@ class Suite(BaseModel):
     parity: ParityProbe | None = Field(None, description="hold the engine against transformers + PEFT")
     noise: NoiseAudit | None = Field(None, description="ask some greedy requests again: how often do answers flip?")
     leakage: LeakageProbe | None = Field(None, description="what do models give away of their training file?")
+    forgetting: ForgettingSettings | None = Field(None, description="probes and targets by name; KL to the base")
+    sequence: list[Trained] = Field([], description="models in the order of their training, each with its task")
     sandbox: str = Field("", description="isolation that generated code needs, such as landlock+seccomp")
     contamination: dict[str, str | list[str]] = Field(
         {}, description="for each model, the files it was trained on: samples that stand in them are counted"
@@ -79,7 +82,8 @@ class Suite(BaseModel):
         """The same suite with another adapter in a model's place, without models that neither it nor a rule needs."""
         named = {self.base_name, self.baseline_name, *(rule.than for rule in self.gate)}
         kept = {name: entry for name, entry in self.models.items() if name in named}
-        suite = self.model_copy(update={"models": {**kept, model: ModelEntry(adapter=str(adapter))}})
+        models = {**kept, model: ModelEntry(adapter=str(adapter))}
+        suite = self.model_copy(update={"models": models, "sequence": []})
         suite._folder = self._folder
         return suite
 
@@ -114,6 +118,22 @@ class Suite(BaseModel):
             self._known("contamination", name, list(self.models))
         for rule in self.gate:
             self._known("gate rule's 'than'", rule.than, ["base", "baseline", *self.models])
+        return self
+
+    @model_validator(mode="after")
+    def _forgetting_makes_sense(self) -> "Suite":
+        for step in self.sequence:
+            self._known("sequence", step.model, list(self.models))
+        for what in ("model", "task"):
+            named = [getattr(step, what) for step in self.sequence]
+            if len(set(named)) < len(named):
+                raise ValueError(f"sequence: each training has a {what} of its own, here: {', '.join(named)}")
+        if len(self.sequence) == 1:
+            raise ValueError("sequence: one training is no sequence")
+        if self.forgetting and self.forgetting.kl and self.engine.kind in NAMED_ELSEWHERE:
+            raise ValueError(
+                f"forgetting: kl needs the models' weights, which engine {self.engine.kind!r} does not have"
+            )
         return self
 
     @staticmethod

@@ -10,6 +10,8 @@ def rule_text(trial: Trial) -> str:
     rule = trial.rule
     if trial.reference is None:
         return f"{rule.rule} {rule.value:g}"
+    if rule.forgets:
+        return f"{rule.rule} {rule.value:g} against {trial.reference}"
     if rule.rule == "no_new_findings":
         return f"no_new_findings of severity {rule.least_severity} or worse against {trial.reference}"
     if rule.rule == "equivalent":
@@ -54,7 +56,9 @@ def _observed(trial: Trial, interval: Interval | None) -> str:
             f"({difference.gained_count} gained, {difference.lost_count} lost)"
         )
     value, samples = (figure.value or 0.0, figure.samples) if figure else (0.0, 0)
-    return f"{_number(value, trial)}{_range(interval, trial)} over {samples} samples"
+    counts = figure.breakdown if figure and trial.rule.forgets else {}
+    flipped = f" ({counts['forgot']:g} forgot, {counts['learned']:g} learned)" if "forgot" in counts else ""
+    return f"{_number(value, trial)}{_range(interval, trial)} over {samples} samples{flipped}"
 
 
 def _demand(trial: Trial) -> str:

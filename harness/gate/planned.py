@@ -36,6 +36,8 @@ def planned_trials(suite_file: Path | str, policy: Path | str | None = None) -> 
 
 
 def _words(rule: Rule) -> str:
+    if rule.forgets:
+        return f"{rule.rule} {rule.measure} {rule.value:g}"
     if not rule.compares:
         return f"{rule.rule} {rule.value:g}"
     if rule.rule == "no_new_findings":

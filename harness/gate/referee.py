@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from harness.comparison import RunScores, compare_models
 from harness.evaluation import Suite
+from harness.evaluation.forgetting import probe_tasks
 from harness.evaluation.plan import rule_rows
 from harness.evaluation.sequential import Taken
 from harness.gate.decide import adjusted_p_values, decision_on
@@ -28,6 +29,8 @@ class SuiteReferee:
 
     def __init__(self, suite: Suite, rules: Sequence[Rule], tasks: Sequence[Task]) -> None:
         self._suite, self._rules, self._rows = suite, rules, rule_rows(suite, tasks)
+        forgets = any(rule.forgets and rule.measure != "kl" for rule in rules)
+        self._probes = {row.name for row in probe_tasks(suite.forgetting, self._rows)} if forgets else set()
         self._ruled = {task.name: self._metrics(task) for task in tasks}
 
     def ruled(self, task: Task) -> list[Metric]:
@@ -36,6 +39,8 @@ class SuiteReferee:
 
     def why_whole(self, task: Task) -> str:
         """Why a task must be asked whole; empty where it may stop early."""
+        if task.name in self._probes:
+            return "what is forgotten is read from all samples"
         ruling = self._ruling(task)
         if not ruling:
             return "no rule reads it"
@@ -71,7 +76,8 @@ class SuiteReferee:
         return list({metric.name: metric for metric in read}.values())
 
     def _ruling(self, task: Task) -> list[Rule]:
-        return [rule for rule in self._rules if task.name in (row.name for row in selected_tasks(rule, self._rows))]
+        rules = [rule for rule in self._rules if not rule.forgets]
+        return [rule for rule in rules if task.name in (row.name for row in selected_tasks(rule, self._rows))]
 
     def _family(self, docket: Docket, candidate: str) -> tuple[list[Trial], int]:
         """A candidate's trials on the tasks that were looked at, and the number of those on other tasks."""

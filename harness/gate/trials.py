@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from harness.gate.forgetting import lost, partly_taken
 from harness.gate.selectors import metric_of, reference_model
 from harness.records import Comparison, Difference, Figure, InputError, Rule, TaskRow
 from harness.records.selection import sliced_name
@@ -60,6 +61,8 @@ class Docket:
         Raises:
             InputError: the rule names a metric or model that does not exist.
         """
+        if rule.forgets:
+            return self._forgetting(rule, task, candidate)
         if rule.slice:
             task = self._slice(rule, task)
         metric, reference = metric_of(rule, task, self.comparison), reference_model(rule, self.comparison)
@@ -67,21 +70,41 @@ class Docket:
             return None
         taken = (task.samples, task.available) if task.looks else None
         asked = Trial(rule, candidate, task.name, metric or "", reference, taken=taken)
-        for name in (candidate, reference):
-            if name is not None and self._models[name].status == "refused":
-                return _missing(asked, f"{name} was refused: {self._models[name].reason or 'it failed a check'}")
+        if refused := self._refused(candidate, reference):
+            return _missing(asked, refused)
         figure = self._figures.get((candidate, task.name, asked.metric))
         if figure is None or figure.value is None or not figure.estimate:
             return _missing(asked, _no_value(asked, figure))
-        if (share := unjudged_share(figure)) > rule.max_unscorable:
-            allowed = f"more than the {rule.max_unscorable:.1%} allowed"
-            return _missing(asked, f"{share:.1%} of the samples could not be judged, {allowed}")
+        if too_few := _too_few_judged(rule, figure):
+            return _missing(asked, too_few)
         if reference is None:
             return _checked(_bounded(asked, figure))
         difference = self._differences.get((candidate, reference, task.name, asked.metric))
         if difference is None:
             return _missing(asked, f"no samples of {candidate} and {reference} to compare")
         return _checked(_compared(asked, figure, difference))
+
+    def _forgetting(self, rule: Rule, task: TaskRow, candidate: str) -> Trial | None:
+        reference = reference_model(rule, self.comparison) or ""
+        if candidate == reference:
+            return None
+        taken = partly_taken(self.comparison, rule, task.name)
+        asked = Trial(rule, candidate, task.name, str(rule.measure), reference, taken=taken)
+        if refused := self._refused(candidate, reference):
+            return _missing(asked, refused)
+        figure = lost(rule, self.comparison, candidate, reference, task.name)
+        if isinstance(figure, str):
+            return _missing(asked, figure)
+        if too_few := _too_few_judged(rule, figure):
+            return _missing(asked, too_few)
+        return _checked(_bounded(asked, figure))
+
+    def _refused(self, *names: str | None) -> str:
+        """Which of some models was refused and why; empty where none was."""
+        for name in names:
+            if name is not None and self._models[name].status == "refused":
+                return f"{name} was refused: {self._models[name].reason or 'it failed a check'}"
+        return ""
 
     def _slice(self, rule: Rule, task: TaskRow) -> TaskRow:
         name = sliced_name(task.name, rule.slice)
@@ -94,6 +117,13 @@ def unjudged_share(figure: Figure) -> float:
     """The share of samples that the metric could not judge."""
     unjudged = figure.unscorable + figure.errors
     return unjudged / max(1, figure.samples + unjudged)
+
+
+def _too_few_judged(rule: Rule, figure: Figure) -> str:
+    share = unjudged_share(figure)
+    if share <= rule.max_unscorable:
+        return ""
+    return f"{share:.1%} of the samples could not be judged, more than the {rule.max_unscorable:.1%} allowed"
 
 
 def _no_value(asked: Trial, figure: Figure | None) -> str:
@@ -118,7 +148,7 @@ def _checked(trial: Trial) -> Trial:
 
 
 def _bounded(asked: Trial, figure: Figure) -> Trial:
-    """``at_most`` and ``at_least`` on the candidate's own figure."""
+    """``at_most`` and ``at_least`` on the candidate's own figure, ``forgets_at_most`` on what it lost."""
     estimate, bound = estimate_from_json(figure.estimate), float(asked.rule.value or 0.0)
     above = asked.rule.rule == "at_least"
     if _met_by_nature(estimate, bound, above):

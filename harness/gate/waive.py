@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from harness.records import Comparison, RuleVerdict, Waiver
-from harness.records.selection import select
+from harness.records.selection import TOGETHER, select
 
 
 def waived(
@@ -15,7 +15,8 @@ def waived(
     Raises:
         InputError: a waiver names a task that is not there.
     """
-    covers = [{task.name for task in select(w.selectors, comparison.tasks, where="policy waiver")} for w in waivers]
+    known = [*comparison.tasks, TOGETHER]
+    covers = [{task.name for task in select(w.selectors, known, where="policy waiver")} for w in waivers]
     found = []
     for rule in rules:
         fitting = [w for w, tasks in zip(waivers, covers, strict=True) if rule.task in tasks and _fits(w, rule)]

@@ -141,6 +141,60 @@ class Difference(_Record):
     estimate: dict[str, Any] = {}
 
 
+class Loss(_Record):
+    """What one candidate lost of what a reference could do, as figures that a rule can bound.
+
+    Attributes:
+        figures: One a measure (see `harness.records.forgetting`) and task; over all probes they stand under
+            `ALL_PROBES`. ``failed`` lists the samples that were lost, ``breakdown`` the counts behind a share.
+        missing: Measures without a figure over all probes, and why.
+    """
+
+    candidate: str
+    reference: str
+    figures: list[Figure]
+    missing: dict[str, str] = {}
+
+
+class Transfer(_Record):
+    """What a sequence of trainings kept and passed on.
+
+    Attributes:
+        models: In the order of their training.
+        tasks: What each was trained for; ``metrics`` say what is scored, more being better.
+        before: The base's score on each task.
+        scores: Row by row, each model's score on every task.
+        figures: The measures of `harness.stats.continual`, of the last model.
+    """
+
+    models: list[str]
+    tasks: list[str]
+    metrics: list[str]
+    before: list[float]
+    scores: list[list[float]]
+    figures: list[Figure]
+
+
+class Forgetting(_Record):
+    """What tuning cost.
+
+    Attributes:
+        probes: Tasks on which a loss is looked for, and the metric that is read on each.
+        targets: Tasks on which a gain is looked for, likewise.
+        texts: Tasks whose texts' likelihood is compared.
+        forms: Answers of the target tasks, which old prompts should not get.
+        losses: Of every candidate against each model that it is compared with.
+        sequence: Where the suite says in which order its models were trained.
+    """
+
+    probes: dict[str, str]
+    targets: dict[str, str]
+    texts: list[str]
+    forms: list[str]
+    losses: list[Loss]
+    sequence: Transfer | None = None
+
+
 class Comparison(_Record):
     """``comparison.json``: each candidate against the base and the baseline."""
 
@@ -151,6 +205,7 @@ class Comparison(_Record):
     tasks: list[TaskRow]
     figures: list[Figure]
     differences: list[Difference]
+    forgetting: Forgetting | None = None
 
 
 class RuleVerdict(_Record):

@@ -6,11 +6,15 @@ from typing import Protocol, TypeVar
 
 from harness.records.documents import nearest
 from harness.records.errors import InputError
+from harness.records.forgetting import ALL_PROBES
+from harness.records.results import TaskRow
 from harness.records.rule import Rule
 
 #: What a run asks about itself (parity, noise, leakage) stands among its tasks under this tag. Patterns over names do
 #: not mean it; its name and its tags do.
 PROBE_TAG = "run-probe"
+#: What a rule on forgetting names to mean all probes of a run together.
+TOGETHER = TaskRow(name=ALL_PROBES, tags=[PROBE_TAG], fingerprint="", samples=0)
 
 
 class Tagged(Protocol):
@@ -26,13 +30,14 @@ class Tagged(Protocol):
 AnyTask = TypeVar("AnyTask", bound=Tagged)
 
 
-def selected_tasks(rule: Rule, tasks: Sequence[AnyTask]) -> list[AnyTask]:
+def selected_tasks(rule: Rule, tasks: Sequence[TaskRow]) -> list[TaskRow]:
     """The tasks that a rule names: by name, by ``tag:NAME``, or by a pattern with ``*`` in either.
 
     Raises:
         InputError: a selector matches no task, or there are no selectors.
     """
-    return select(rule.selectors, tasks, where=f"gate rule {rule.rule}")
+    known = [*tasks, TOGETHER] if rule.forgets else tasks
+    return select(rule.selectors, known, where=f"gate rule {rule.rule}")
 
 
 def select(selectors: Sequence[str], tasks: Sequence[AnyTask], *, where: str) -> list[AnyTask]:

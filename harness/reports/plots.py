@@ -4,12 +4,10 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from harness.comparison.scales import OF_HUNDRED
 from harness.records import Comparison, Difference, RuleVerdict, Verdict
 from harness.reports.numbers import decimals, signed
 from harness.reports.tables import Cell, Table
-
-#: Metrics that count to a hundred; they share an axis with rates, which are drawn in points.
-_OF_HUNDRED = {"bleu", "chrf", "chrf++", "ter"}
 
 #: Room of a letter in the trade-off plot, in percent of its width and of its height.
 _TAG_ASIDE, _TAG_LINE = 4.5, 7.0
@@ -111,7 +109,7 @@ def strip(rule: RuleVerdict, greater_is_better: bool) -> Strip | None:
     """The picture of a rule's evidence, None where it has no interval or bound to draw."""
     if rule.interval is None or rule.bound is None or rule.observed is None:
         return None
-    against = not rule.rule.startswith(("at_most", "at_least"))
+    against = not rule.rule.startswith(("at_most", "at_least", "forgets_at_most"))
     either_side = rule.rule.startswith("equivalent")
     # Of a margin on either side the line drawn is the one that the figure is closer to.
     at = math.copysign(rule.bound, rule.observed) if either_side else rule.bound
@@ -217,12 +215,12 @@ def _targets(comparison: Comparison, verdict: Verdict | None, probes: tuple[str,
 
 
 def _is_bounded(d: Difference) -> bool:
-    return d.metric in _OF_HUNDRED or decimals((d.candidate_value, d.reference_value)) == 3
+    return d.metric in OF_HUNDRED or decimals((d.candidate_value, d.reference_value)) == 3
 
 
 def _points(d: Difference) -> Ends:
     """Low, middle and high of a difference, turned so that better is more, in points where it is a rate."""
-    factor = 1.0 if d.metric in _OF_HUNDRED or not _is_bounded(d) else 100.0
+    factor = 1.0 if d.metric in OF_HUNDRED or not _is_bounded(d) else 100.0
     ends = (d.interval.low * factor, d.difference * factor, d.interval.high * factor)
     return ends if d.greater_is_better else (-ends[2], -ends[1], -ends[0])
 

@@ -1,6 +1,7 @@
 """Metrics of log-likelihoods: perplexities of texts, greedy accuracy, calibration of ranked choices."""
 
 from harness.metrics.likelihood.calibration import BrierScore, ExpectedCalibrationError
+from harness.metrics.likelihood.divergence import KlToBase
 from harness.metrics.likelihood.perplexity import (
     BitsPerByte,
     BytePerplexity,
@@ -16,6 +17,7 @@ __all__ = [
     "BytePerplexity",
     "ExpectedCalibrationError",
     "GreedyAccuracy",
+    "KlToBase",
     "Perplexity",
     "TargetPerplexity",
     "WordPerplexity",
