@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import huggingface_hub.constants
-import torch
 from transformers import PrinterCallback, Trainer, TrainerCallback
 
-from harness.records import RunError
 from harness.training.best import evaluation_callbacks, restore_best
 from harness.training.folders import last_checkpoint
 from harness.training.plan import Plan
@@ -55,7 +53,7 @@ def run_loop(
         callbacks: Called beside those of the method, before each step is passed on.
 
     Raises:
-        RunError: the loss became NaN or infinite, or memory ran out.
+        RunError: the loss became NaN or infinite.
     """
     # TRL would tell its makers of each training.
     huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY = True
@@ -69,14 +67,7 @@ def run_loop(
     build = _trainer_of(recipe.objective.kind)
     trainer = build(model, plan, recipe, folder, pad=pad, dtype=dtype, callbacks=beside)
     trainer.remove_callback(PrinterCallback)
-    try:
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    except torch.OutOfMemoryError as error:
-        raise RunError(
-            "out of memory",
-            where=recipe.adapter,
-            mend="halve schedule.batch_size and double gradient_accumulation, or set gradient_checkpointing: true",
-        ) from error
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     done, state = trainer.state.global_step, trainer.state
     if recipe.evaluation.keep_best and state.best_global_step:
         restore_best(model, folder, recipe.method)
