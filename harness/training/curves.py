@@ -26,7 +26,7 @@ def training_summary(folder: Path) -> dict[str, Any] | None:
         record = json.loads((folder / TRAINING_RECORD).read_text(encoding="utf-8"))
         rows = list(_rows(folder / "metrics.jsonl"))
         return {
-            "method": str(record["recipe"]["method"]["kind"]),
+            "method": _method_name(record["recipe"]["method"]),
             "steps": int(record["steps"]),
             "seconds": float(record["seconds"]),
             "trained_parameters": int(record["trained_parameters"]),
@@ -37,6 +37,14 @@ def training_summary(folder: Path) -> dict[str, Any] | None:
         }
     except (OSError, ValueError, KeyError, TypeError):
         return None  # somebody else's file of that name; a curve is a service, not evidence
+
+
+def _method_name(settings: dict[str, Any]) -> str:
+    """Its kind, and what sets a LoRA apart from the usual one: ``lora (pissa, rslora)``."""
+    kind, start = str(settings["kind"]), settings.get("init")
+    variants = [start] if kind == "lora" and start in ("pissa", "olora") else []
+    variants += ["rslora"] if settings.get("rslora") is True else []
+    return f"{kind} ({', '.join(variants)})" if variants else kind
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
