@@ -51,9 +51,8 @@ class _Source:
                 if number == 1:
                     line = line.removeprefix(b"\xef\xbb\xbf")
                 if len(line) >= LONGEST and not line.endswith(b"\n"):
-                    self.fault(
-                        "bad_row", number, f"longer than {LONGEST:,} bytes", line[:200].decode("utf-8", "replace")
-                    )
+                    beginning = line[:200].decode("utf-8", "replace")
+                    self.fault("bad_row", number, f"longer than {LONGEST:,} bytes", beginning)
                     while line and not line.endswith(b"\n"):
                         line = handle.readline(LONGEST)
                     line = b"\n"
@@ -139,12 +138,17 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_TORN = {
+    "unexpected end": "a quote is never closed: no line after it could be read",
+    "new-line": "carriage returns instead of line feeds",
+}
+
+
 def _csv(source: _Source) -> Iterator[tuple[int, Any]]:
     limit = csv.field_size_limit(LONGEST)
     try:
-        reader = csv.reader(
-            source.lines(), delimiter="\t" if source.path.suffix.lower() == ".tsv" else ",", strict=True
-        )
+        parted_by = "\t" if source.path.suffix.lower() == ".tsv" else ","
+        reader = csv.reader(source.lines(), delimiter=parted_by, strict=True)
         columns: list[str] = []
         while (line := reader.line_num + 1) and (cells := _next(reader, source, line)) is not None:
             if not columns:
@@ -162,15 +166,15 @@ def _next(reader: Any, source: _Source, line: int) -> list[str] | None:
     try:
         return next(reader, None)
     except csv.Error as error:
-        unclosed = "unexpected end" in str(error)
-        what = (
-            "a quote that is never closed: no line after it could be read" if unclosed else f"not valid CSV ({error})"
-        )
+        # The csv module has one class of error: the text tells which it is.
+        what = next((said for text, said in _TORN.items() if text in str(error)), f"not valid CSV ({error})")
         source.fault("bad_row", line, what)
         return []
 
 
 def _columns(cells: list[str], source: _Source) -> list[str]:
+    if len(cells) == 1 and ";" in cells[0]:
+        raise InputError("cells are parted by semicolons", where=f"{source.path}:1", mend="part them by commas")
     twice = next((name for name in cells if cells.count(name) > 1), None)
     if twice is not None:
         raise InputError(f"the column {twice[:40]!r} stands twice", where=f"{source.path}:1", mend="rename one of them")

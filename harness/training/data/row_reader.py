@@ -38,7 +38,7 @@ class RowReader:
         if isinstance(value, list):
             return self._turns(name, value)
         if isinstance(value, dict):
-            value = _content(value)
+            value = value.get("content", value.get("value", value))
         return self._text(name, role, value)
 
     def conversation(self, column: str, *, whole: bool) -> None:

@@ -136,3 +136,93 @@ def test_any_json_is_checked_or_refused_in_one_line(rows: list[Any], tmp_path: P
     else:
         json.dumps(quality.to_json(), ensure_ascii=False).encode()
         quality_page(quality).encode()
+
+
+GOOD = '{"prompt": "p", "response": "a"}\n'
+DEEP = "[" * 10_000 + "]" * 10_000
+
+
+@pytest.mark.parametrize(("name", "content", "faults"), [
+    ("long.jsonl", GOOD + '{"prompt": "' + "x" * (1 << 24) + '"}\n' + GOOD, ["bad_row:2 longer than"]),
+    ("deep.jsonl", GOOD + f'{{"prompt": {DEEP}, "response": "a"}}\n', ["bad_row:2 not valid JSON"]),
+    ("nested.jsonl", GOOD + f'{{"prompt": {DEEP[9_500:10_500]}, "response": "a"}}\n', ["unknown_role:2 "]),
+    ("zero.jsonl", GOOD * 9 + '{"prompt": "\0", "response": "a"}\n', ["bad_row:10 not valid JSON"]),
+    ("twice.jsonl", GOOD + '{"prompt": "p", "prompt": "q", "response": "a"}\n', ["bad_row:2 not valid JSON (the key"]),
+    ("nan.jsonl", GOOD + '{"prompt": NaN, "response": "a"}\n', ["missing_field:2 no prompt"]),
+    ("number.jsonl", GOOD + f'{{"prompt": {"9" * 6000}, "response": "a"}}\n', ["bad_row:2 not valid JSON"]),
+    ("lines.json", GOOD + '{"prompt": 7, "response": {}}\n', ["missing_field:2 response is a dict"]),
+    ("quote.csv", 'prompt,response\na,b\n"c,d\ne,f\n', ["bad_row:3 a quote is never closed"]),
+    ("quotes.csv", 'prompt,response\n"a" b,c\nd,e\n', ["bad_row:2 not valid CSV"]),
+    ("bom.csv", "\ufeffprompt,response\r\na,b\r\n", []),
+    ("labels.jsonl", '{"text": "a", "label": ["x"]}\n', ["missing_field:1 label is a list"]),
+])  # fmt: skip
+def test_hostile_lines_become_faults_with_their_line(
+    name: str, content: str, faults: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8", newline="")
+    records, found, _ = read_records([tmp_path / name])
+    assert records
+    said = [f"{one.kind}{one.where.removeprefix(name)} {one.what}" for one in found]
+    assert len(said) == len(faults) and all(map(str.startswith, said, faults)), said
+
+
+@pytest.mark.parametrize(("name", "content", "says"), [
+    ("long.jsonl", b'"' + b"x" * (1 << 24), "long.jsonl:1 is longer than"),
+    ("utf16.csv", "prompt,response\na,b\n".encode("utf-16"), "not UTF-8"),
+    ("utf16.jsonl", GOOD.encode("utf-16-le"), "not UTF-8"),
+    ("semicolons.csv", b"prompt;response\na;b\n", "parted by semicolons"),
+    ("returns.csv", b"prompt,response\ra,b\r", "carriage returns"),
+    ("twice.csv", b"prompt,response,prompt\na,b,c\n", "column 'prompt' stands twice"),
+    ("deep.json", DEEP.encode(), "not valid JSON"),
+    ("empty.parquet", b"", "not a Parquet file"),
+])  # fmt: skip
+def test_hostile_files_are_refused_in_one_line(name: str, content: bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_records([tmp_path / name])
+    assert says in str(caught.value) and len(str(caught.value)) < 600
+
+
+def test_a_parquet_file_may_hold_turns_structures_bytes_and_no_rows(tmp_path: Path) -> None:
+    pd.DataFrame({"messages": [[USER, ASSISTANT]]}).to_parquet(tmp_path / "turns.parquet")
+    (record,), faults, _ = read_records([tmp_path / "turns.parquet"])
+    assert (record.prompt, record.answer, faults) == ("p", "a", [])
+    pd.DataFrame({"prompt": [{"a": {"b": 1}}, b"\xff"][:1], "response": ["x"]}).to_parquet(tmp_path / "deep.parquet")
+    _, faults, _ = read_records([tmp_path / "deep.parquet"])
+    assert [fault.what for fault in faults] == ["prompt is a dict, not text"]
+    pd.DataFrame({"prompt": [], "response": []}).to_parquet(tmp_path / "none.parquet")
+    with pytest.raises(InputError, match="holds no rows"):
+        read_records([tmp_path / "none.parquet"])
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    content=st.binary(max_size=200) | st.lists(
+        st.sampled_from(["prompt", "response", ",", '"', "\n", "\r", "\t", "{", "}", "[", "]", ":", "é", "\0", "1e9"]),
+        max_size=40,
+    ).map(lambda parts: "".join(parts).encode()),
+    suffix=st.sampled_from([".jsonl", ".json", ".csv", ".tsv", ".parquet"]),
+)  # fmt: skip
+def test_any_bytes_are_read_or_refused_in_one_line(content: bytes, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"rows{suffix}"
+    path.write_bytes(content)
+    try:
+        records, faults, _ = read_records([path])
+    except InputError as error:
+        assert "\n" not in str(error)
+    else:
+        assert records and all("\n" not in fault.where for fault in faults)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(
+        st.fixed_dictionaries({"prompt": st.text("ab\",\n\r;é '"), "response": st.text("ab\",\n\r;é '")}), min_size=1
+    )
+)
+def test_a_table_written_by_pandas_is_read_as_it_was(rows: list[dict[str, str]], tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    pd.DataFrame(rows).to_csv(path, index=False, quoting=1)
+    read, faults, _ = read_records([path])
+    assert [record.raw for record in read] == rows
+    assert {fault.kind for fault in faults} <= {"empty_field"}
