@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.records.search import Measure, MethodRow, Methods, PairRow
-from harness.reports.numbers import bounds, decimals, number, signed
+from harness.reports.numbers import bounds, compact, decimals, number, signed
 from harness.reports.pages import asset, content_security_policy, environment
 from harness.reports.plots import Axis, axis
 from harness.reports.visible import markdown_text, one_line
@@ -43,9 +43,9 @@ def methods_text(methods: Methods) -> "RenderableType":
     table = Table(box=None, pad_edge=False)
     head, *rows = _cells(methods)
     for place, name in enumerate(head):
-        table.add_column(name, justify="right" if place else "left")
+        table.add_column(name, justify="right" if place else "left", no_wrap=not place)
     for cells in rows:
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(*(Text(compact(cell) if "[" in cell else cell) for cell in cells))
     failed = [f"{row.name}: {one_line(row.reason, 300)}" for row in methods.rows if row.reason]
     return Group(table, *(Text(line) for line in [*notes(methods), *failed]))
 

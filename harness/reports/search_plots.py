@@ -97,14 +97,18 @@ def history(search: Search) -> History:
 
 
 def front(search: Search) -> Front | None:
-    """The plot of gain against forgetting; None where nothing measured forgetting."""
+    """The plot of gain against forgetting; None where nothing measured forgetting.
+
+    Trials that fail the gate do not stretch the axes: those that lie beyond stand at the edge.
+    """
     both = [(row, row.quality.gain, row.quality.forgetting) for row in search.trials
             if row.quality and row.quality.forgetting]  # fmt: skip
     if not both:
         return None
     fresh = [(one.number, one.quality) for one in search.confirmed if one.quality.forgetting]
-    gains = [gain.value for _, gain, _ in both] + [v for _, q in fresh for v in _ends(q.gain)]
-    drops = [lost.value for *_, lost in both if lost]
+    counted = [one for one in both if kind_of(search, one[0]) != "stopped"] or both
+    gains = [gain.value for _, gain, _ in counted] + [v for _, q in fresh for v in _ends(q.gain)]
+    drops = [lost.value for *_, lost in counted if lost]
     drops += [v for _, q in fresh if q.forgetting for v in _ends(q.forgetting)]
     across, up = axis(drops), axis(gains)
     at = {row.number: (across.at(lost.value), _down(up, gain.value)) for row, gain, lost in both if lost}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.records.search import Measure, Quality, Search, TrialRow
-from harness.reports.numbers import bounds, decimals, number, signed
+from harness.reports.numbers import bounds, compact, decimals, number, signed
 from harness.reports.pages import asset, content_security_policy, environment
 from harness.reports.search_plots import front, history, kind_of, short, slices
 from harness.reports.visible import one_line
@@ -129,15 +129,16 @@ def _table(search: Search) -> "Table":
     table.add_column("trial", justify="right")
     for key in keys:
         table.add_column(one_line(key.rpartition(".")[2], 20), justify="right")
-    table.add_column(search.metric, justify="right")
-    for name in ["gain", *(["forgetting"] if probes else []), *(["gate"] if gate else [])]:
+    for name in [search.metric, "95 %", "gain", *(["forgetting"] if probes else []), *(["gate"] if gate else [])]:
         table.add_column(name, justify="right")
     for row in ranked(search)[:_SHOWN]:
         one = row.quality
         verdict = one.verdict if one and one.verdict else ""
         cells = [Text(f"{row.number}{'*' if row.number == search.best else ''}")]
         cells += [Text(one_line(short(row.values[key]), 24) if key in row.values else "") for key in keys]
-        cells.append(Text(measure(one.score) if one else row.state, style="" if one else "dim"))
+        places = decimals((one.score.value,)) if one else 3
+        cells.append(Text(number(one.score.value, places) if one else row.state, style="" if one else "dim"))
+        cells.append(Text(compact(bounds(one.score.interval, places)) if one else ""))
         cells.append(Text(signed(one.gain.value, 1 if search.bounded else 3) if one else ""))
         if probes:
             cells.append(Text(signed(one.forgetting.value, 1) if one and one.forgetting else ""))

@@ -1,8 +1,8 @@
 """The ``tune:`` section of a recipe: what `harness tune` may vary, and what it is after. `harness train` ignores it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from harness.records import Rule
 
@@ -40,10 +40,19 @@ class Span(_Section):
         return isinstance(self.low, int) and isinstance(self.high, int)
 
 
+def _form(value: Any) -> str:
+    """Which of the two forms of a range is meant, so that what is wrong is said of that one."""
+    return "values" if isinstance(value, list) else "range"
+
+
+Values = Annotated[list[Choice], Field(min_length=1)]
+Range = Annotated[Annotated[Values, Tag("values")] | Annotated[Span, Tag("range")], Discriminator(_form)]
+
+
 class Tuning(_Section):
     """The ``tune:`` section: what is varied, what is measured, and how the search goes about it."""
 
-    ranges: dict[str, Annotated[list[Choice], Field(min_length=1)] | Span] = Field(
+    ranges: dict[str, Range] = Field(
         min_length=1, description="by dotted key of the recipe: a list of values, or {low, high, log, step}"
     )
     suite: str | None = Field(
