@@ -110,7 +110,7 @@ def test_every_bad_row_is_counted(tmp_path: Path) -> None:
     [
         ("rows.jsonl", b"", "holds no rows"),
         ("rows.docx", b"x", "unknown kind of data file '.docx'"),
-        ("rows.json", b"{}", "is not a list of rows"),
+        ("rows.json", b"{}", "is neither a list of rows"),
         ("rows.parquet", b"x", "not a Parquet file"),
         ("rows.csv", b"prompt,response\n\xff,b\n", "is not UTF-8"),
     ],

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from harness.records import InputError
 from harness.training.data.faults import Fault
@@ -27,17 +27,18 @@ class RawRow:
 
 
 class _Source:
-    """A file that is being read, and the faults that were met."""
+    """A file that is being read, and the faults that were met; ``torn`` where quotes of a table do not pair up."""
 
     def __init__(self, path: Path, name: str) -> None:
         self.path, self.name = path, name
         self.faults: list[Fault] = []
+        self.torn = False
 
     def fault(self, kind: str, line: int, what: str, excerpt: str = "") -> None:
         self.faults.append(Fault(kind, f"{self.name}:{line}", what, excerpt))
 
-    def lines(self) -> Iterator[str]:
-        """The lines of a file with their ends; a line that is too long is empty, lost bytes are U+FFFD.
+    def lines(self, longest: int = LONGEST) -> Iterator[str]:
+        """The lines of a file with their ends; a line of more bytes is empty, lost bytes are U+FFFD.
 
         Only a line feed ends a line: JSON may hold U+2028 and its like inside a row.
         """
@@ -46,15 +47,15 @@ class _Source:
             if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head.count(0) > _ZEROS * len(head):
                 raise InputError("is not UTF-8 text", where=str(self.path), mend="convert it to UTF-8")
             number = 0
-            while line := handle.readline(LONGEST):
+            while line := handle.readline(longest):
                 number += 1
                 if number == 1:
                     line = line.removeprefix(b"\xef\xbb\xbf")
-                if len(line) >= LONGEST and not line.endswith(b"\n"):
+                if len(line) == longest and not line.endswith(b"\n"):
                     beginning = line[:200].decode("utf-8", "replace")
-                    self.fault("bad_row", number, f"longer than {LONGEST:,} bytes", beginning)
+                    self.fault("bad_row", number, f"longer than {longest:,} bytes", beginning)
                     while line and not line.endswith(b"\n"):
-                        line = handle.readline(LONGEST)
+                        line = handle.readline(longest)
                     line = b"\n"
                 yield self._decoded(line, number)
 
@@ -110,7 +111,7 @@ def _jsonl(source: _Source) -> Iterator[tuple[int, Any]]:
 
 
 def _json(source: _Source) -> Iterator[tuple[int, Any]]:
-    text = "".join(source.lines())
+    text = "".join(source.lines(longest=-1))
     try:
         rows = _parsed(text)
     except (ValueError, RecursionError) as error:
@@ -120,8 +121,11 @@ def _json(source: _Source) -> Iterator[tuple[int, Any]]:
             yield from _jsonl(source)
             return
         raise InputError(f"not valid JSON ({error})", where=str(source.path)) from None
+    if isinstance(rows, dict):
+        lists = [one for one in rows.values() if isinstance(one, list)]
+        rows = lists[0] if len(lists) == 1 else None
     if not isinstance(rows, list):
-        raise InputError("is not a list of rows", where=str(source.path))
+        raise InputError("is neither a list of rows nor an object with one", where=str(source.path))
     yield from enumerate(rows, 1)
 
 
@@ -145,10 +149,23 @@ _TORN = {
 
 
 def _csv(source: _Source) -> Iterator[tuple[int, Any]]:
+    yield from _table(source, ",", csv.QUOTE_MINIMAL)
+
+
+def _tsv(source: _Source) -> Iterator[tuple[int, Any]]:
+    """A table of tabs. Where its quotes do not pair up they are text, as in most corpora of this kind."""
+    rows = list(_table(source, "\t", csv.QUOTE_MINIMAL))
+    if not source.torn:
+        yield from rows
+        return
+    source.faults.clear()
+    yield from _table(source, "\t", csv.QUOTE_NONE)
+
+
+def _table(source: _Source, parted_by: str, quoting: Literal[0, 3]) -> Iterator[tuple[int, Any]]:
     limit = csv.field_size_limit(LONGEST)
     try:
-        parted_by = "\t" if source.path.suffix.lower() == ".tsv" else ","
-        reader = csv.reader(source.lines(), delimiter=parted_by, strict=True)
+        reader = csv.reader(source.lines(), delimiter=parted_by, quoting=quoting, strict=True)
         columns: list[str] = []
         while (line := reader.line_num + 1) and (cells := _next(reader, source, line)) is not None:
             if not columns:
@@ -169,6 +186,7 @@ def _next(reader: Any, source: _Source, line: int) -> list[str] | None:
         # The csv module has one class of error: the text tells which it is.
         what = next((said for text, said in _TORN.items() if text in str(error)), f"not valid CSV ({error})")
         source.fault("bad_row", line, what)
+        source.torn = True
         return []
 
 
@@ -199,7 +217,7 @@ _READERS: dict[str, Callable[[_Source], Iterator[tuple[int, Any]]]] = {
     ".ndjson": _jsonl,
     ".json": _json,
     ".csv": _csv,
-    ".tsv": _csv,
+    ".tsv": _tsv,
     ".parquet": _parquet,
 }
 #: Endings of the files that can be read.

@@ -153,6 +153,9 @@ DEEP = "[" * 10_000 + "]" * 10_000
     ("lines.json", GOOD + '{"prompt": 7, "response": {}}\n', ["missing_field:2 response is a dict"]),
     ("quote.csv", 'prompt,response\na,b\n"c,d\ne,f\n', ["bad_row:3 a quote is never closed"]),
     ("quotes.csv", 'prompt,response\n"a" b,c\nd,e\n', ["bad_row:2 not valid CSV"]),
+    ("quotes.tsv", 'prompt\tresponse\n"a" b\tc "\n"d\te\n', []),
+    ("inside.json", '{"version": 1, "data": [{"prompt": "p", "response": "a"}]}', []),
+    ("long.json", '[{"prompt": "' + "x" * (1 << 24) + '", "response": "a"}]', []),
     ("bom.csv", "\ufeffprompt,response\r\na,b\r\n", []),
     ("labels.jsonl", '{"text": "a", "label": ["x"]}\n', ["missing_field:1 label is a list"]),
 ])  # fmt: skip
