@@ -46,6 +46,12 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Adapter folder; out/NAME OF THE ADAPTER if left out.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     background: Annotated[bool, typer.Option("--background", help="Return at once, and train on without me.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say what it will take (memory, time, cost), and train nothing.")
+    ] = False,
+    price_per_hour: Annotated[
+        float | None, typer.Option(min=0, help="Of this machine, for the cost of --estimate.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no summary.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record of the training as JSON.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say what a recipe may hold, and train nothing.")] = False,
@@ -56,9 +62,17 @@ def train(
 
         explain_training(None if recipe is None else str(recipe), as_json)
         return
+    if estimate and background:
+        raise InputError("--estimate and --background", mend="give one of them")
+    if price_per_hour is not None and not estimate:
+        raise InputError("--price-per-hour without --estimate", mend="give both")
     if recipe is None:
         raise InputError("no recipe", mend="name its file; `harness train --explain` says what it may hold")
-    if background:
+    if estimate:
+        from harness.cli.train_estimate import show_estimate
+
+        show_estimate(recipe, price_per_hour, as_json)
+    elif background:
         _send(recipe, out, seed, quiet, as_json)
     else:
         _train(recipe, out, seed, quiet, as_json)

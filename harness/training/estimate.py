@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from harness.models.quiet import quiet_libraries
+from harness.records import RunError
 from harness.training.adapted import training_dtype
 from harness.training.available_memory import available_memory
 from harness.training.estimate_memory import Batch, Blueprint, Form, Memory, largest_batch
@@ -41,6 +42,7 @@ class Estimate:
     Attributes:
         base_parameters: Of the base alone.
         trained: Trained parameters, as the training will count them.
+        rows_a_step: Rows (with packing, sequences) that one step learns from.
         tokens: Learned from in all steps, padding aside.
         held_out_tokens: Of the rows held out.
         measurements: How often the loss on them is measured.
@@ -48,6 +50,7 @@ class Estimate:
         forms: The same training in other forms: number format, checkpointing, 4-bit base, here and on a GPU.
         choices: Where it does not fit: ways to run it in less memory.
         calibration: None where no steps were tried, or they could not be made.
+        unmeasured: Why there is no calibration; empty where there is one.
     """
 
     adapter: str
@@ -59,6 +62,7 @@ class Estimate:
     trained: int
     rows: int
     steps: int
+    rows_a_step: int
     tokens: int
     held_out_tokens: int
     measurements: int
@@ -68,6 +72,7 @@ class Estimate:
     choices: tuple[Choice, ...]
     available: int
     calibration: Calibration | None
+    unmeasured: str
 
     @property
     def fits(self) -> bool:
@@ -110,6 +115,9 @@ def estimate(recipe: Recipe, folder: Path, *, measure: bool = True) -> Estimate:
     form = _form(recipe, plan, dtype, device)
     memory, available = blueprint.memory(form), available_memory(device)
     fits = memory.total <= available
+    measured, unmeasured = None, "it does not fit here"
+    if fits:
+        measured, unmeasured = _try(recipe, folder) if measure else (None, "no steps were asked for")
     every = recipe.evaluation.every
     return Estimate(
         adapter=recipe.adapter,
@@ -121,6 +129,7 @@ def estimate(recipe: Recipe, folder: Path, *, measure: bool = True) -> Estimate:
         trained=blueprint.trained,
         rows=len(prepared.rows),
         steps=plan.steps,
+        rows_a_step=plan.rows_a_step,
         tokens=plan.tokens_at[-1],
         held_out_tokens=sum(row.size for row in prepared.held_out),
         measurements=1 + (plan.steps // every if every else 0) if prepared.held_out else 0,
@@ -129,8 +138,16 @@ def estimate(recipe: Recipe, folder: Path, *, measure: bool = True) -> Estimate:
         forms=tuple((other, blueprint.memory(other)) for other in _other_forms(recipe, form)),
         choices=() if fits else tuple(smaller_ways(blueprint, recipe, form)),
         available=available,
-        calibration=calibrate(recipe, folder) if measure and fits else None,
+        calibration=measured,
+        unmeasured=unmeasured,
     )
+
+
+def _try(recipe: Recipe, folder: Path) -> tuple[Calibration | None, str]:
+    try:
+        return calibrate(recipe, folder), ""
+    except RunError as error:
+        return None, str(error)
 
 
 def memory_of(prepared: Prepared, device: str) -> tuple[Memory, list[Choice]]:

@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO, Any
 
+from harness.records import HarnessError, RunError
 from harness.training.recipe import Recipe
 from harness.training.sections import Evaluation
 from harness.training.steps import Step
@@ -49,20 +50,23 @@ class Calibration:
     memory: int
 
 
-def calibrate(recipe: Recipe, folder: Path) -> Calibration | None:
-    """Train a few steps of a recipe in a temporary folder; None where they could not be made.
+def calibrate(recipe: Recipe, folder: Path) -> Calibration:
+    """Train a few steps of a recipe in a temporary folder.
 
     Args:
         folder: What the recipe's paths are relative to.
+
+    Raises:
+        RunError: they could not be made, or took too long.
     """
     given = _few_steps(recipe).model_dump_json()
-    with tempfile.TemporaryDirectory() as out:
+    with tempfile.TemporaryDirectory() as out, tempfile.TemporaryFile("w+") as said:
         began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", _CHILD, given, str(folder), out],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=said,
             text=True,
         )
         try:
@@ -70,8 +74,10 @@ def calibrate(recipe: Recipe, folder: Path) -> Calibration | None:
         finally:
             process.kill()
             process.wait()
+        said.seek(0)
+        last_words = said.read().strip().splitlines()[-1:]
     if len(seen) < 3:
-        return None
+        raise RunError(" ".join(last_words) or f"fewer than three steps in {time.monotonic() - began:.0f} s")
     first, last = seen[0], seen[-1]
     seconds, steps = last["at"] - first["at"], last["step"] - first["step"]
     return Calibration(
@@ -95,7 +101,10 @@ def try_steps(recipe: str, folder: str, out: str) -> None:
             sys.stdout.write(json.dumps({"step": step.step, "tokens": step.tokens, "memory": held}) + "\n")
             sys.stdout.flush()
 
-    train(Recipe.model_validate_json(recipe), Path(out) / "adapter", folder=Path(folder), watch=tell)
+    try:
+        train(Recipe.model_validate_json(recipe), Path(out) / "adapter", folder=Path(folder), watch=tell)
+    except HarnessError as error:
+        sys.exit(str(error))
 
 
 def _few_steps(recipe: Recipe) -> Recipe:
