@@ -210,12 +210,13 @@
   for (const button of document.querySelectorAll("[data-rule]")) {
     button.addEventListener("click", () => { clear(); rule = +button.dataset.rule; go(); });
   }
-  for (const button of document.querySelectorAll("[data-severity]")) {
+  for (const button of document.querySelectorAll("[data-severity], [data-change]")) {
     button.addEventListener("click", () => {
       clear();
       controls.task.value = data.tasks.indexOf(button.dataset.task);
       controls.model.value = data.models.indexOf(button.dataset.model);
-      controls.severity.value = button.dataset.severity;
+      controls.severity.value = button.dataset.severity || "";
+      controls.change.value = button.dataset.change || "";
       go();
     });
   }

@@ -7,6 +7,8 @@ from markupsafe import Markup
 
 from harness.records import Comparison, Verdict
 from harness.reports.curves import training_curves
+from harness.reports.forgetting import COLUMNS, forgetting_panel
+from harness.reports.forgetting_text import about
 from harness.reports.outcome import candidates, headline
 from harness.reports.pages import asset, content_security_policy, environment
 from harness.reports.plots import forests, strip, trade_off
@@ -38,6 +40,7 @@ def html_report(
     style, script = asset("report.css"), asset("report.js")
     embedded = embed_samples(comparison, verdict, samples)
     found = candidates(comparison, verdict)
+    forgetting = forgetting_panel(comparison)
     return (
         environment()
         .get_template("report.html.j2")
@@ -55,6 +58,9 @@ def html_report(
             views=_views(comparison, verdict),
             repeats=repeat_lines(comparison),
             trade=trade_off(comparison, verdict),
+            forgetting=forgetting,
+            about_forgetting=about(forgetting) if forgetting else "",
+            forgetting_columns=COLUMNS,
             safety=safety or safety_panel(comparison, samples),
             flips=summary,
             health_line=health_line,

@@ -1,6 +1,8 @@
 """`report.md`: verdict, comparison and refusals as GitHub-flavoured Markdown. Also what a CI job's summary shows."""
 
 from harness.records import Comparison, Difference, RuleVerdict, Verdict
+from harness.reports.forgetting import forgetting_panel
+from harness.reports.forgetting_text import forgetting_markdown
 from harness.reports.numbers import MISSING, bounds, number, p_value, signed
 from harness.reports.outcome import GLYPH, Candidate, candidates, headline
 from harness.reports.repeats import repeat_lines
@@ -20,6 +22,8 @@ def markdown_report(comparison: Comparison, verdict: Verdict | None, safety: Saf
         parts.append(_comparison_section(comparison_table(comparison, reference), comparison))
     if noise := repeat_lines(comparison):
         parts.append("\n".join(["## Repeated generations", "", *(f"- {markdown_text(line)}" for line in noise)]))
+    if forgetting := forgetting_panel(comparison):
+        parts.append(forgetting_markdown(forgetting))
     if safety is not None and safety.rows:
         parts.append(safety_markdown(safety))
     refused = [m for m in comparison.models if m.status == "refused"]

@@ -75,7 +75,7 @@ class Forest:
 def forests(table: Table) -> tuple[Axis, list[Forest]]:
     """One forest a candidate, all on one axis."""
     found = [
-        (group.tag, row, cell, _points(cell.difference))
+        (group.tag, row, cell, points(cell.difference))
         for group in table.groups
         for row in group.rows
         for cell in row.cells
@@ -156,6 +156,13 @@ class TradeOff:
     probes: tuple[str, ...]
 
 
+def points(d: Difference) -> Ends:
+    """Low, middle and high of a difference, turned so that better is more, in points where it is a rate."""
+    factor = 1.0 if d.metric in OF_HUNDRED or not _is_bounded(d) else 100.0
+    ends = (d.interval.low * factor, d.difference * factor, d.interval.high * factor)
+    return ends if d.greater_is_better else (-ends[2], -ends[1], -ends[0])
+
+
 def trade_off(comparison: Comparison, verdict: Verdict | None) -> TradeOff | None:
     """Gain against forgetting, None where the run has no probe tagged ``forgetting`` or no target task.
 
@@ -218,15 +225,8 @@ def _is_bounded(d: Difference) -> bool:
     return d.metric in OF_HUNDRED or decimals((d.candidate_value, d.reference_value)) == 3
 
 
-def _points(d: Difference) -> Ends:
-    """Low, middle and high of a difference, turned so that better is more, in points where it is a rate."""
-    factor = 1.0 if d.metric in OF_HUNDRED or not _is_bounded(d) else 100.0
-    ends = (d.interval.low * factor, d.difference * factor, d.interval.high * factor)
-    return ends if d.greater_is_better else (-ends[2], -ends[1], -ends[0])
-
-
 def _mean(differences: list[Difference]) -> Ends:
-    turned = [_points(d) for d in differences]
+    turned = [points(d) for d in differences]
     n = len(turned)
     middle = sum(m for _, m, _ in turned) / n
     below = math.sqrt(sum((m - low) ** 2 for low, m, _ in turned)) / n

@@ -8,6 +8,8 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from harness.records import Comparison, RuleVerdict, Verdict
+from harness.reports.forgetting import forgetting_panel
+from harness.reports.forgetting_text import forgetting_terminal
 from harness.reports.numbers import bounds, compact, number, p_value, signed
 from harness.reports.outcome import GLYPH, Candidate, candidates
 from harness.reports.repeats import repeat_lines
@@ -28,7 +30,7 @@ _PLAIN_WIDTH, _DIFFERENCE_WIDTH, _TASK_WIDTH, _GAP = 11, 21, 18, 3
 def terminal_report(
     comparison: Comparison, verdict: Verdict | None, width: int | None = None, safety: SafetyPanel | None = None
 ) -> RenderableType:
-    """What the command line prints after a run: comparison table, what changed under the checks, then the verdict.
+    """What the command line prints after a run: comparison table, what was forgotten, what checks found, the verdict.
 
     Args:
         width: Columns to fit; 80 if left out. More columns put more models side by side.
@@ -41,6 +43,8 @@ def terminal_report(
     if level is not None:
         parts.append(Padding(_legend(table.reference, level), (0, 1)))
     parts += [Padding(Text(line, style="dim"), (0, 1)) for line in repeat_lines(comparison)]
+    if forgetting := forgetting_panel(comparison):
+        parts.append(forgetting_terminal(forgetting, columns))
     changed = safety_terminal(safety) if safety else None
     if changed is not None:
         parts.append(changed)
