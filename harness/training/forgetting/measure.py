@@ -84,7 +84,7 @@ class Measurement:
     def crossed(self, limits: Limits) -> list[Crossing]:
         """The limits that lie below the whole interval; that on accuracy first, its worst probe before the others."""
         dropped = [*self.probes, *([self.together] if self.together else [])]
-        dropped.sort(key=lambda one: -one.drop.low)
+        dropped.sort(key=lambda one: -one.drop.value)
         figures = [("accuracy_drop", one.probe, one.drop) for one in dropped]
         figures += [
             (name, "", figure)
