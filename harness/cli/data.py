@@ -128,9 +128,9 @@ def contamination(
     from harness.cli import console
     from harness.tasks import find_tasks
     from harness.training.contamination import TrainingText
-    from harness.training.examples import read_file
+    from harness.training.examples import read_any
 
-    text = TrainingText(example for file in files for example in read_file(file).examples)
+    text = TrainingText(example for file in files for example in read_any(file).examples)
     asked = {task.name: task.samples() for task in find_tasks(tasks, folder=Path())}
     found = {name: text.overlaps(samples) for name, samples in asked.items()}
     if as_json:

@@ -9,7 +9,7 @@ from harness.records import Finding, Outcome, Response, Score
 from harness.records.selection import PROBE_TAG
 from harness.runs import score_rows
 from harness.training.contamination import Overlap, TrainingText
-from harness.training.examples import read_file
+from harness.training.examples import read_any
 
 METRIC = "contaminated"
 _WORDS = {"exact": "the whole text is a turn of", "ngram": "13 words in a row stand in", "near": "nearly the same as"}
@@ -24,7 +24,7 @@ class Contamination:
 
     def __init__(self, suite: Suite) -> None:
         self._seen = {
-            model: TrainingText(example for file in files for example in read_file(file, suite.folder).examples)
+            model: TrainingText(example for file in files for example in read_any(file, suite.folder).examples)
             for model, files in suite.trained_on.items()
         }
 

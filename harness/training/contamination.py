@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from harness.records import Sample, prompt_text
-from harness.training.examples import Example
+from harness.training.examples import Example, PreferenceExample
 
 #: Words in a row that two texts hardly share by chance (Brown et al. 2020, appendix C).
 NGRAM = 13
@@ -37,16 +37,16 @@ class TrainingText:
     """Every turn of training data, indexed once for any number of tasks.
 
     Args:
-        examples: The rows; each turn is a text of its own.
+        examples: The rows; each turn is a text of its own, a rejected answer too.
     """
 
-    def __init__(self, examples: Iterable[Example]) -> None:
+    def __init__(self, examples: Iterable[Example | PreferenceExample]) -> None:
         self._where: list[str] = []
         self._texts: list[np.ndarray] = []
         for example in examples:
-            for turn in example.turns:
+            for _, text in example.said:
                 self._where.append(example.where)
-                self._texts.append(_hashed(turn.content))
+                self._texts.append(_hashed(text))
         self._grams: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def overlaps(self, samples: Sequence[Sample]) -> dict[str, Overlap]:

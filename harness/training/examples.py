@@ -102,6 +102,14 @@ def read_preferences(reference: Path | str, folder: Path = Path()) -> DataFile[P
     return _read(read_source(reference, folder), PREFERENCES, _preference)
 
 
+def read_any(reference: Path | str, folder: Path = Path()) -> DataFile[Example] | DataFile[PreferenceExample]:
+    """Read what a model was trained on, conversations or preferences; arguments and errors as for `read_file`."""
+    data = read_source(reference, folder)
+    if detect_form(data.rows, data.place(data.rows[0].where)) in PREFERENCES:
+        return _read(data, PREFERENCES, _preference)
+    return _read(data, CONVERSATIONS, _example)
+
+
 def _read(data: RawData, forms: Collection[str], learn: Callable[[Record], _Learned]) -> DataFile[_Learned]:
     form = _form(data, forms)
     faults = list(data.faults)

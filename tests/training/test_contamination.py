@@ -106,6 +106,16 @@ def test_a_clean_model_passes_and_its_task_keeps_its_fingerprint(tmp_path: Path)
     assert len(fingerprints) == 1
 
 
+def test_training_data_may_be_preferences_and_both_answers_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack = write_pack(tmp_path, "words", [{"text": PASSAGE, "label": "x"}, {"text": PASSAGE[::-1], "label": "y"}])
+    train = tmp_path / "train.jsonl"
+    train.write_text(json.dumps({"prompt": "Tell me.", "chosen": "Once, long ago.", "rejected": PASSAGE}) + "\n")
+    assert harness(["data", "contamination", str(train), "-t", str(pack)]) == 1
+    assert "words: 1 of 2 samples" in capsys.readouterr().out
+
+
 def test_the_command_lists_overlaps_and_its_status_says_whether_there_are_any(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
