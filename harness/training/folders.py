@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.models.examine import TRAINING_RECORD
 from harness.records import InputError
+from harness.training.processes import is_first_process, wait_for_all
 
 #: Written into a checkpoint after all else: a checkpoint without it was cut off by a kill.
 COMPLETE = "complete"
@@ -36,25 +37,34 @@ def last_checkpoint(folder: Path) -> Path | None:
 
 
 def begin(target: Path, fingerprint: str) -> Path:
-    """The folder to work in: what a killed training of equal fingerprint left, else a fresh one."""
+    """The folder to work in: what a killed training of equal fingerprint left, else a fresh one.
+
+    Of several processes the first makes it, and the others wait.
+    """
     partial = partial_folder(target)
     identity = partial / _IDENTITY
-    if identity.is_file() and identity.read_text(encoding="utf-8") == fingerprint:
-        return partial
-    if partial.is_dir():
-        shutil.rmtree(partial)
-    partial.mkdir(parents=True)
-    identity.write_text(fingerprint, encoding="utf-8")
+    known = identity.is_file() and identity.read_text(encoding="utf-8") == fingerprint
+    if is_first_process() and not known:
+        if partial.is_dir():
+            shutil.rmtree(partial)
+        partial.mkdir(parents=True)
+        identity.write_text(fingerprint, encoding="utf-8")
+    wait_for_all()
     return partial
 
 
 def publish(partial: Path, target: Path) -> None:
-    """Put the finished adapter in its place and remove the rest; at no moment is half an adapter there."""
-    finished, earlier = partial / "adapter", partial / "replaced"
-    if target.is_dir():
-        target.rename(earlier)
-    finished.rename(target)
-    shutil.rmtree(partial)
+    """Put the finished adapter in its place and remove the rest; at no moment is half an adapter there.
+
+    Of several processes the first does it, and the others wait.
+    """
+    if is_first_process():
+        finished, earlier = partial / "adapter", partial / "replaced"
+        if target.is_dir():
+            target.rename(earlier)
+        finished.rename(target)
+        shutil.rmtree(partial)
+    wait_for_all()
 
 
 def write_json(path: Path, value: Any) -> None:

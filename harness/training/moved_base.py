@@ -10,6 +10,7 @@ from peft import PeftModel
 from harness.records import InputError, RunError
 from harness.training.encode import Row
 from harness.training.methods import Lora
+from harness.training.processes import is_first_process
 from harness.training.recipe import Recipe
 
 #: Largest change of a log-probability (nats) that float32 rounding may cause; both differ by about 1e-5.
@@ -37,7 +38,8 @@ def keep_start(model: Any, recipe: Recipe, folder: Path) -> Path | None:
         )
     # With its own word here, PEFT would take the part out of the base once more whenever it loads the factors.
     model.peft_config["default"].init_lora_weights = True
-    model.save_pretrained(folder / _START, save_embedding_layers=False)
+    if is_first_process():
+        model.save_pretrained(folder / _START, save_embedding_layers=False)
     return folder / _START
 
 

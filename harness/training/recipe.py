@@ -12,6 +12,7 @@ from harness.training.forgetting.settings import Forgetting
 from harness.training.methods import Lora, Method, PrefixTuning
 from harness.training.objectives import Objective, Sft
 from harness.training.sections import Evaluation, Schedule
+from harness.training.tracking import TrackerName
 from harness.training.tuning import Tuning
 
 Dtype = Literal["auto", "float32", "bfloat16"]
@@ -43,7 +44,8 @@ class Recipe(BaseModel):
         None, description="longest row in tokens; longer rows are left out and named. The base's context if left out"
     )
     dtype: Dtype = Field("auto", description="auto: float32 on CPU, bfloat16 on a GPU that has it")
-    # No part of what a training is: neither its fingerprint nor its record holds the section.
+    # No part of what a training is: neither its fingerprint nor its record holds these.
+    track: list[TrackerName] = Field([], exclude=True, description="trackers that follow the training")
     tune: Tuning | None = Field(None, exclude=True, description="what harness tune varies; harness train ignores it")
 
     @model_validator(mode="after")

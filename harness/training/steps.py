@@ -1,10 +1,13 @@
-"""What is known of each step of a training: the lines of ``metrics.jsonl``, and the advice read from them."""
+"""What is known of each step of a training: the lines of ``metrics.jsonl``."""
 
 import json
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
+
+from harness.training.processes import is_first_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +33,43 @@ class Step:
         known = {key: value for key, value in asdict(self).items() if value is not None}
         return known | known.pop("extra")
 
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> "Step":
+        """The step that a line of ``metrics.jsonl`` was written from."""
+        own = {one.name for one in fields(cls)}
+        known = {name: value for name, value in line.items() if name in own}
+        return cls(**known, extra={name: value for name, value in line.items() if name not in own})
+
 
 class StepLog:
-    """Appends each step to a file as it happens, and keeps the losses for the summary.
+    """Appends each step to a file as it happens, in the first process.
 
     Args:
         resumed_from: Steps that a resumed training does not repeat; later lines in the file are dropped.
+
+    Attributes:
+        steps: All of them, those before a kill included.
     """
 
-    def __init__(self, path: Path, resumed_from: int = 0, watch: Callable[[Step], None] | None = None) -> None:
-        self.path, self.watch = path, watch
+    def __init__(self, path: Path, resumed_from: int = 0) -> None:
+        self.path = path
         kept = [line for line in _lines(path) if json.loads(line)["step"] <= resumed_from]
-        path.write_text("".join(kept), encoding="utf-8")
-        self.losses = [loss for line in kept if (loss := json.loads(line).get("loss")) is not None]
+        if is_first_process():
+            cut = path.with_suffix(".cut")
+            cut.write_text("".join(kept), encoding="utf-8")
+            cut.replace(path)
+        self.steps = [Step.from_json(json.loads(line)) for line in kept]
 
-    def __call__(self, step: Step) -> None:
+    @property
+    def losses(self) -> list[float]:
+        """The training loss of each step."""
+        return [step.loss for step in self.steps if step.loss is not None]
+
+    def add(self, step: Step) -> None:
+        """Write a step down."""
         with self.path.open("a", encoding="utf-8") as handle:
             handle.write(json.dumps(step.to_json()) + "\n")
-        if step.loss is not None:
-            self.losses.append(step.loss)
-        if self.watch:
-            self.watch(step)
+        self.steps.append(step)
 
 
 def _lines(path: Path) -> list[str]:
@@ -64,14 +83,3 @@ def loss_summary(losses: Sequence[float]) -> dict[str, float]:
     """Mean loss of the first and of the last tenth of the steps."""
     tenth = max(1, len(losses) // 10)
     return {"first_loss": statistics.fmean(losses[:tenth]), "last_loss": statistics.fmean(losses[-tenth:])}
-
-
-def advice(losses: Sequence[float]) -> list[str]:
-    """Warnings read from the loss curve."""
-    ends = loss_summary(losses)
-    if len(losses) >= 20 and ends["last_loss"] >= ends["first_loss"]:
-        return [
-            f"the loss did not fall ({ends['first_loss']:.3f} to {ends['last_loss']:.3f}): "
-            "check the data, or change the learning rate"
-        ]
-    return []

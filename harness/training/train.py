@@ -8,6 +8,7 @@ from harness.records import RunError
 from harness.records.progress import Progress, silent
 from harness.training.folders import begin, publish, refuse_foreign_folder
 from harness.training.jobs.job import Job
+from harness.training.memory_advice import memory_advice
 from harness.training.methods import Full
 from harness.training.prepare import prepare
 from harness.training.processes import is_first_process
@@ -54,10 +55,11 @@ def train(
     if not isinstance(recipe, Recipe):
         folder, recipe = Path(recipe).parent, read_recipe(Path(recipe))
     if seed is not None:
-        recipe = Recipe.model_validate(recipe.model_dump() | {"seed": seed})
+        recipe = Recipe.model_validate(recipe.model_dump() | {"seed": seed, "track": recipe.track})
     target = Path(out) if out is not None else Path("out") / recipe.adapter
     refuse_foreign_folder(target)
-    say = warn or (lambda text: None)
+    check_trackers(recipe.track)
+    say = warn if warn and is_first_process() else _ignore
     with Job(target) as job:
         prepared = prepare(recipe, folder)
         for warning in prepared.diagnosis.warnings:
@@ -66,9 +68,7 @@ def train(
             job.begin(recipe.adapter)
             partial = begin(target, prepared.fingerprint)
             with memory_advice(prepared):
-                warnings = _train_into(prepared, partial, _tell(recipe, progress, job, watch), stop, say)
-            for warning in warnings:
-                say(warning)
+                produce(prepared, partial, target, watch=_tell(recipe, progress, job, watch), stop=stop, say=say)
             publish(partial, target)
         except OSError as error:
             raise RunError(f"cannot be saved ({error})", where=str(target), mend="free space or fix access") from error
@@ -84,3 +84,7 @@ def _tell(recipe: Recipe, progress: Progress, job: Job, watch: Callable[[Step], 
             watch(step)
 
     return tell
+
+
+def _ignore(text: str) -> None:
+    """What is not the first process's to say."""

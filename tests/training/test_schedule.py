@@ -1,4 +1,4 @@
-"""What a schedule says is what happens: rates, portions, number formats. Each would pass silently if it were ignored."""
+"""What a schedule says is what happens: rates, portions, number formats. To ignore any of them would show nowhere else."""
 
 import json
 from collections.abc import Callable
@@ -42,7 +42,9 @@ def weights(made: Adapter | Base) -> dict[str, torch.Tensor]:
 def test_the_learning_rate_follows_its_schedule(
     write: Write, chat_model: Path, tmp_path: Path, schedule: dict[str, Any], last: float
 ) -> None:
-    rates = [line["learning_rate"] for line in lines(train(write(chat_model, schedule=QUICK | schedule), tmp_path / "a"))]
+    rates = [
+        line["learning_rate"] for line in lines(train(write(chat_model, schedule=QUICK | schedule), tmp_path / "a"))
+    ]
     assert rates[:3] == pytest.approx([0.0, 0.005, 0.01])
     assert rates[-1] == pytest.approx(0.01 * last, rel=1e-4)
 

@@ -1,0 +1,94 @@
+"""One training in its partial folder: the model, the loop, and the finished adapter with its metrics."""
+
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from harness.models.examine import TRAINING_RECORD
+from harness.models.quiet import quiet_libraries
+from harness.training.canaries import write_canaries
+from harness.training.folders import last_checkpoint, write_json
+from harness.training.follow import Follower
+from harness.training.metric_tables import write_tables
+from harness.training.plan import make_plan
+from harness.training.prepare import Prepared
+from harness.training.processes import check_devices, is_first_process, process_count
+from harness.training.record import training_record
+from harness.training.steps import Step, StepLog
+from harness.training.tracking import Followed, Tracking
+
+
+def produce(
+    prepared: Prepared,
+    partial: Path,
+    target: Path,
+    *,
+    watch: Callable[[Step], None],
+    stop: Callable[[], bool] | None,
+    say: Callable[[str], None],
+) -> None:
+    """Run the loop in the partial folder; the first process leaves the finished adapter in its ``adapter`` folder.
+
+    Args:
+        target: Where the adapter will appear; trackers write beside it.
+        watch: Called with each step.
+        stop: Asked after each step whether to end with a checkpoint.
+        say: Called with each warning.
+    """
+    quiet_libraries()
+    from harness.training.adapted import save_trained, trainable_model, training_dtype
+    from harness.training.forgetting.guard import open_guard
+    from harness.training.jobs.stop import StopWhenAsked
+    from harness.training.loop import run_loop
+    from harness.training.moved_base import keep_start
+
+    started = time.monotonic()
+    check_devices()
+    recipe, dtype = prepared.recipe, training_dtype(prepared.recipe.dtype)
+    checkpoint = last_checkpoint(partial)
+    resumed_from = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+    plan = make_plan(prepared, process_count())
+    model = trainable_model(prepared.base, recipe, dtype, plan.steps)
+    start = keep_start(model, recipe, partial)
+    trained_parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    guard = open_guard(prepared, partial, dtype, resumed_from, say)
+    beside = [*([StopWhenAsked(stop)] if stop else []), *([guard] if guard else [])]
+    with closing(_tracking(prepared, target, resumed_from, say)) as tracking:
+        log = StepLog(partial / "metrics.jsonl", resumed_from)
+        tell = Follower(recipe, plan, log, tracking, say, watch)
+        outcome = run_loop(model, plan, recipe, partial, pad=prepared.pad, dtype=dtype, watch=tell, callbacks=beside)
+        tell.conclude()
+    if guard:
+        outcome = guard.conclude(model, outcome)
+    if not is_first_process():
+        return
+    finished = partial / "adapter"
+    shutil.rmtree(finished, ignore_errors=True)
+    sequences = [one for row in prepared.rows for one in row.sequences]
+    save_trained(model, prepared.base, recipe, finished, start, sequences)
+    shutil.copyfile(log.path, finished / "metrics.jsonl")
+    write_tables(log.steps, finished)
+    if recipe.canaries:
+        write_canaries(recipe.canaries, finished)
+    record = training_record(prepared, plan, outcome, log, [*(guard.warnings if guard else []), *tell.warnings]) | {
+        "dtype": dtype,
+        "trained_parameters": trained_parameters,
+        "resumed_from_step": resumed_from,
+        "seconds": round(time.monotonic() - started, 3),
+        **(guard.finish(finished) if guard else {}),
+    }
+    write_json(finished / TRAINING_RECORD, record)
+
+
+def _tracking(prepared: Prepared, target: Path, resumed_from: int, say: Callable[[str], None]) -> Tracking:
+    recipe = prepared.recipe
+    followed = Followed(
+        folder=target.parent / "tracking",
+        name=recipe.adapter,
+        identity=prepared.fingerprint,
+        settings=recipe.model_dump(mode="json"),
+        resumed_from=resumed_from,
+    )
+    return Tracking(recipe.track if is_first_process() else [], followed, say)
