@@ -161,5 +161,10 @@ def _load(base: Base, recipe: Recipe, dtype: str) -> Any:
         **more,
     )
     if recipe.method.quantizes_base:
+        layer: Any
+        for layer in model.modules():
+            # bitsandbytes would pack the weights at the first measurement, and pass no gradient through them any more.
+            if hasattr(layer, "support_avx512bf16_for_cpu"):
+                layer.support_avx512bf16_for_cpu = False
         return prepare_model_for_kbit_training(model, use_gradient_checkpointing=recipe.schedule.gradient_checkpointing)
     return model

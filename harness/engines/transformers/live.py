@@ -75,7 +75,7 @@ def undisturbed(module: Any) -> Iterator[None]:
     streams = random.getstate(), np.random.get_state()
     try:
         with torch.random.fork_rng():
-            _answering(module)
+            module.eval()
             for one, _ in settings:
                 one.generation_config = GenerationConfig()
             yield
@@ -89,11 +89,3 @@ def undisturbed(module: Any) -> Iterator[None]:
             weight.requires_grad_(was_trained)
         for one, own in settings:
             one.generation_config = own
-
-
-def _answering(module: Any) -> None:
-    module.eval()
-    for one in module.modules():
-        # bitsandbytes packs 4-bit weights for answering on such a CPU, and then passes no gradient through them.
-        if getattr(one, "support_avx512bf16_for_cpu", False):
-            one.training = True
