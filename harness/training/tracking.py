@@ -3,6 +3,7 @@
 Without a server in the environment they write beside the adapters, into ``tracking/``, and nothing leaves the machine.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -93,6 +94,8 @@ class _Mlflow:
     def __init__(self, followed: Followed) -> None:
         from mlflow import MlflowClient
 
+        for noisy in ("mlflow", "alembic"):
+            logging.getLogger(noisy).setLevel(logging.ERROR)
         own = f"sqlite:///{followed.folder.resolve() / 'mlflow.db'}"
         self._client = MlflowClient(tracking_uri=os.environ.get("MLFLOW_TRACKING_URI", own))
         self._run = self._earlier(followed) or self._begin(followed)
