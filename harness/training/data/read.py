@@ -105,7 +105,7 @@ def _jsonl(source: _Source) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(source.lines(), 1):
         if line.strip():
             try:
-                yield number, _parsed(line)
+                yield number, _parsed(line.rstrip("\r\n"))
             except (ValueError, RecursionError) as error:
                 source.fault("bad_row", number, f"not valid JSON ({error})", line[:200])
 

@@ -82,3 +82,61 @@ def planted() -> tuple[list[str], set[tuple[str, int]]]:
         lines[row] = line
         found.add(("bad_row", row + 1))
     return lines, found
+
+
+def clean_preferences() -> list[dict[str, Any]]:
+    """200 pairs in the turns of ShareGPT, whose better answer is as often the shorter as the longer one."""
+    rows = clean_rows()[:400]
+    said = [f"{row['response']} It is told of number {i} in a book with {i} pages, which stands on a shelf at home."
+            for i, row in enumerate(rows)]  # fmt: skip
+    said = [text + " And so it goes on, as everybody knows who has read it more than once." * 2 * (i % 4 in (0, 3))
+            for i, text in enumerate(said)]  # fmt: skip
+    return [
+        {"conversations": [_turn("human", rows[i]["prompt"])], "chosen": _turn("gpt", said[2 * i]),
+         "rejected": _turn("gpt", said[2 * i + 1])}
+        for i in range(200)
+    ]  # fmt: skip
+
+
+def planted_preferences() -> tuple[list[str], set[tuple[str, int]]]:
+    """The lines of the faulty twin, and (kind, line) of each fault."""
+    rows = clean_preferences()
+    found: set[tuple[str, int]] = set()
+
+    def change(kind: str, row: int, **values: Any) -> None:
+        rows[row] = {name: value for name, value in (rows[row] | values).items() if value is not ...}
+        found.add((kind, row + 1))
+
+    def append(kind: str, **values: Any) -> None:
+        rows.append(values)
+        found.add((kind, len(rows)))
+
+    asked = [row["conversations"] for row in rows]
+    change("missing_field", 10, rejected=...)
+    change("missing_field", 11, chosen=_turn("gpt", None))
+    change("empty_field", 20, chosen=_turn("gpt", ""))
+    change("empty_field", 21, rejected=_turn("gpt", " \n"))
+    change("unknown_role", 30, conversations=[*asked[30], _turn("observation", "It rains."), _turn("human", "And?")])
+    change("unknown_role", 31, chosen=[_turn("nobody", "It is so.")])
+    change("role_order", 40, conversations=[*asked[40], _turn("gpt", "One moment, please.")])
+    change("role_order", 41, conversations=[_turn("chatgpt", "How can I help?"), *asked[41]])
+    change(
+        "different_prompts", 50, chosen=[_turn("human", "Now?"), rows[50]["chosen"]], rejected=[rows[50]["rejected"]]
+    )
+    change("chosen_equals_rejected", 60, rejected=rows[60]["chosen"])
+    change("chosen_equals_rejected", 61, rejected=_turn("gpt", rows[61]["chosen"]["value"].upper() + " "))
+    for row in (70, 71):
+        append("conflicting_preferences", conversations=asked[row], chosen=rows[row]["rejected"],
+               rejected=rows[row]["chosen"])  # fmt: skip
+    change("chosen_shorter", 81, chosen=_turn("gpt", "It is."))
+    change("chosen_shorter", 83, chosen=_turn("gpt", "The Nile."))
+    append("exact_duplicate", **rows[90])
+    change("secret", 100, rejected=_turn("gpt", f"Log in with {_SECRET} as the token."))
+    change("mojibake", 110, rejected=_turn("gpt", "It is the cafÃ© at the corner."))
+    change("mojibake", 111, conversations=[_turn("human", "Question: Who was RenÃ© Descartes?\nAnswer:")])
+    change("answer_equals_prompt", 120, chosen=_turn("gpt", asked[120][0]["value"]))
+    return [json.dumps(row, ensure_ascii=False) for row in rows], found
+
+
+def _turn(who: str, said: str | None) -> dict[str, str | None]:
+    return {"from": who, "value": said}

@@ -9,7 +9,7 @@ import pytest
 from harness.records import InputError
 from harness.reports.data_quality import quality_page
 from harness.training.data import KINDS, Quality, check_files
-from tests.training.data.planted import clean_rows, planted
+from tests.training.data.planted import clean_preferences, clean_rows, planted, planted_preferences
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "sft"
 REASON = "needs ../shared/data"
@@ -38,6 +38,19 @@ def test_forty_planted_faults_of_fifteen_kinds_are_all_found_and_none_elsewhere(
     assert {line for _, line in seen} == {line for _, line in faults}
 
 
+def test_faults_of_preferences_are_all_found_in_turns_as_sharegpt_writes_them(tmp_path: Path) -> None:
+    lines, faults = planted_preferences()
+    assert (len(faults), len({kind for kind, _ in faults})) == (20, 12)
+    path = tmp_path / "planted.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    quality = check_files([path])
+    assert list(quality.forms.values()) == ["conversations, chosen, rejected"]
+    seen = found(quality)
+    assert faults - seen == set()
+    assert {line for _, line in seen} == {line for _, line in faults}
+    assert check(tmp_path, clean_preferences()).counts == {}
+
+
 def test_the_clean_twin_has_nothing_to_mend(tmp_path: Path) -> None:
     quality = check(tmp_path, clean_rows(), base="reference", max_length=200)
     assert quality.counts == {}
@@ -62,16 +75,13 @@ def answer(text: str) -> list[dict[str, Any]]:
     return [*pairs(), {"prompt": "Question: What now, of all the things?\nAnswer:", "response": text}]
 
 
-def preferences(count: int = 24) -> list[dict[str, Any]]:
-    """Pairs whose better answer is in turn the shorter and the longer one."""
-    said = [f"{row['response']} It is told of number {i} in a book with {i} pages, which stands on a shelf at home."
-            for i, row in enumerate(clean_rows()[: 2 * count])]  # fmt: skip
-    said = [text + " And so it goes on, as everybody knows who has read it more than once." * 2 * (i % 4 in (0, 3))
-            for i, text in enumerate(said)]  # fmt: skip
-    prompts = [row["prompt"] for row in clean_rows()]
-    return [{"prompt": prompts[i], "chosen": said[2 * i], "rejected": said[2 * i + 1]} for i in range(count)]
+def plain(pair: dict[str, Any]) -> dict[str, str]:
+    """A preference of texts."""
+    return {"prompt": pair["conversations"][0]["value"], "chosen": pair["chosen"]["value"],
+            "rejected": pair["rejected"]["value"]}  # fmt: skip
 
 
+PAIRS = [plain(pair) for pair in clean_preferences()[:24]]
 #: Rows whose last one has a fault of the kind; the rest have none.
 FAULTY: dict[str, list[Any]] = {
     "bad_row": [*pairs(), "a string"],
@@ -83,10 +93,10 @@ FAULTY: dict[str, list[Any]] = {
     "different_prompts": [{"chosen": chat("user", "assistant")["messages"], "rejected":
                            [{"role": "user", "content": "Another"}, {"role": "assistant", "content": "b"}]}],
     "chosen_equals_rejected": [{"prompt": "Say it.", "chosen": "Yes, I do.", "rejected": "yes,  I do."}],
-    "conflicting_preferences": [*preferences(), {**preferences()[4], "chosen": preferences()[4]["rejected"],
-                                                 "rejected": preferences()[4]["chosen"]}],
-    "chosen_shorter": [*preferences(), {**preferences()[1], "prompt": "What then?", "chosen": "Bo"}],
-    "length_bias": [{**row, "rejected": "Nothing."} for row in preferences()],
+    "conflicting_preferences": [*PAIRS, {**PAIRS[4], "chosen": PAIRS[4]["rejected"],
+                                                 "rejected": PAIRS[4]["chosen"]}],
+    "chosen_shorter": [*PAIRS, {**PAIRS[1], "prompt": "What then?", "chosen": "Bo"}],
+    "length_bias": [{**row, "rejected": "Nothing."} for row in PAIRS],
     "answer_equals_prompt": [*pairs(), {"prompt": "Question: Is it so?\nAnswer:",
                                         "response": "Question: Is it so?\nAnswer:"}],
     "looping_answer": answer("It is " + "so " * 40 + "."),
@@ -208,7 +218,7 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
 
 
 def test_sound_preferences_have_nothing_to_mend_and_several_pairs_of_one_prompt_do_not_conflict(tmp_path: Path) -> None:
-    rows = preferences()
+    rows = PAIRS
     assert check(tmp_path, rows).counts == {}
     assert check(tmp_path, [*rows, {**rows[0], "chosen": rows[1]["chosen"]}]).counts == {}
     assert check(tmp_path, rows).characters["rejected"].most > 100
