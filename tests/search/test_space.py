@@ -1,4 +1,4 @@
-"""From ranges to recipes: values land where they belong, and what cannot be trained is refused before the first trial."""
+"""From ranges to recipes: values land where they belong, and what cannot be trained is refused at once."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,0 +1,179 @@
+"""Real searches: they go on after a kill as if there had been none, and the best is held to samples nobody chose by."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.models.weights import file_hash
+from harness.records import InputError, RunError, Unavailable
+from harness.records.search import Search
+from harness.runs import Run
+from harness.search import tune
+from harness.training import train
+
+Write = Callable[..., Path]
+GATE = [{"tasks": "words", "rule": "no_worse", "than": "base", "margin": 0.5}]
+
+
+def told(search: Search) -> list[tuple[Any, ...]]:
+    """What must not depend on when a search was killed."""
+    return [
+        (row.number, row.state, sorted(row.values.items()), row.quality and row.quality.score.value)
+        for row in search.trials
+    ]
+
+
+def keys(frame: Any, task: str) -> set[str]:
+    return set(frame[frame["task"] == task]["key"])
+
+
+def test_the_best_is_trained_measured_on_fresh_samples_and_ready_to_train_again(recipe: Write, tmp_path: Path) -> None:
+    found = tune(recipe(), tmp_path / "out")
+    assert [row.state for row in found.trials] == ["complete"] * 2 and found.best is not None
+    seen, fresh = (Run.open(tmp_path / "out" / name).samples() for name in ("trials/0000/run", "confirmation"))
+    for task, count in (("sums", 24), ("words", 16)):
+        ours, theirs = keys(seen, task), keys(fresh, task)
+        assert ours and theirs and not ours & theirs and len(ours | theirs) == count
+    confirmed = found.confirmation(found.best)
+    assert confirmed is not None and confirmed.samples == len(keys(fresh, "sums"))
+    again = train(tmp_path / "out/best/recipe.yaml", tmp_path / "again")
+    weights = "adapter_model.safetensors"
+    assert file_hash(again.folder / weights) == file_hash(tmp_path / "out/best/adapter" / weights)
+    assert Search.model_validate_json((tmp_path / "out/tune.json").read_text()) == found
+
+
+def test_the_base_is_asked_each_prompt_once_for_all_trials(
+    recipe: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from harness.engines.transformers import TransformersEngine
+
+    asked: list[Any] = []
+    answer = TransformersEngine.answer
+
+    def counted(self: Any, requests: Any, known: Any = frozenset()) -> Any:
+        asked.extend(one for one in requests if one not in known and one.model == "base")
+        return answer(self, requests, known)
+
+    monkeypatch.setattr(TransformersEngine, "answer", counted)
+    tune(recipe(), tmp_path / "out")
+    answered = Run.open(tmp_path / "out/trials/0001/run").samples()
+    assert len(asked) == len(set(asked)) >= (answered["model"] == "base").sum() > 0
+
+
+def test_a_search_killed_in_a_trial_makes_the_trials_of_one_that_was_not(recipe: Write, tmp_path: Path) -> None:
+    path = recipe({"trials": 3, "seed": 3}, schedule={"max_steps": 60, "batch_size": 4, "save_every": 5})
+    whole = tune(path, tmp_path / "whole")
+    torn = tmp_path / "torn"
+    command = [sys.executable, "-m", "harness", "tune", str(path), "--out", str(torn), "--quiet"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    partial = torn / "trials" / "0001" / ".adapter.partial"
+    while not list(partial.glob("checkpoint-*/complete")) and process.poll() is None:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (torn / "tune.json").exists(), "killed too late to be a test"
+    found = tune(path, torn)
+    assert told(found) == told(whole) and len(found.trials) == 3
+    resumed = json.loads((torn / "trials/0001/adapter/training.json").read_text())["resumed_from_step"]
+    assert resumed >= 5
+
+
+def test_a_larger_number_of_trials_goes_on_with_a_finished_search(recipe: Write, tmp_path: Path) -> None:
+    path = recipe({"sampler": "random"})
+    first = told(tune(path, tmp_path / "out", trials=1))
+    more = told(tune(path, tmp_path / "out", trials=2))
+    assert more[:1] == first and len(more) == 2
+
+
+def test_a_grid_is_walked_through_and_then_ends(recipe: Write, tmp_path: Path) -> None:
+    ranges = {"schedule.learning_rate": [0.01], "method.r": [2, 4]}
+    found = tune(recipe({"ranges": ranges, "sampler": "grid", "trials": 9}), tmp_path / "out")
+    assert sorted(row.values["method.r"] for row in found.trials) == [2, 4]
+
+
+def test_a_trial_that_falls_behind_is_pruned_and_leaves_no_half_training(recipe: Write, tmp_path: Path) -> None:
+    rates = [0.02, 0.021, 0.022, 1.0e-7]
+    path = recipe(
+        {"ranges": {"schedule.learning_rate": rates}, "sampler": "grid", "pruner": "median", "trials": 4},
+        evaluation={"fraction": 0.3, "every": 2},
+        schedule={"max_steps": 12, "batch_size": 4},
+    )
+    found = tune(path, tmp_path / "out")
+    *_, last = sorted(found.trials, key=lambda row: row.values["schedule.learning_rate"] == 1.0e-7)
+    assert last.number == 3, "two trials must be whole before the pruner judges"
+    assert last.state == "pruned" and "fell behind" in last.reason and 0 < last.steps < 12
+    home = tmp_path / "out" / "trials" / f"{last.number:04d}"
+    assert [one.name for one in home.iterdir()] == ["recipe.yaml"]
+
+
+def test_a_trial_that_breaks_is_a_row_and_the_search_goes_on(recipe: Write, tmp_path: Path) -> None:
+    ranges = {"method.target_modules": ["all-linear", "no_such_module"]}
+    found = tune(recipe({"ranges": ranges, "sampler": "grid"}), tmp_path / "out")
+    states = {row.values["method.target_modules"]: row for row in found.trials}
+    assert states["all-linear"].state == "complete"
+    assert states["no_such_module"].state == "failed" and "PEFT refuses" in states["no_such_module"].reason
+
+
+def test_two_goals_give_a_front_and_all_of_it_is_confirmed(recipe: Write, tmp_path: Path) -> None:
+    found = tune(recipe({"against": "forgetting", "sampler": "nsga2", "gate": GATE}), tmp_path / "out")
+    assert found.best in found.front and {one.number for one in found.confirmed} == set(found.front)
+    assert all(one.quality.verdict for one in found.confirmed)
+
+
+def test_where_every_trial_fails_the_gate_none_is_the_best(recipe: Write, tmp_path: Path) -> None:
+    impossible = [{"tasks": "sums", "metric": "exact_match", "rule": "at_least", "value": 0.9}]
+    found = tune(recipe({"gate": impossible, "subject_to": "gate"}), tmp_path / "out")
+    assert found.best is None and not found.confirmed and not (tmp_path / "out/best").exists()
+    assert all(row.quality and row.quality.failed_rules for row in found.trials)
+
+
+def test_a_search_without_a_single_whole_trial_says_why(recipe: Write, tmp_path: Path) -> None:
+    ranges = {"method.target_modules": ["no_such_module"]}
+    with pytest.raises(RunError, match=r"no trial was completed: .*PEFT refuses"):
+        tune(recipe({"ranges": ranges, "trials": 1}), tmp_path / "out")
+
+
+def test_another_search_keeps_out_of_the_folder(recipe: Write, tmp_path: Path) -> None:
+    tune(recipe(), tmp_path / "out", trials=1)
+    with pytest.raises(InputError, match="holds a search of another recipe"):
+        tune(recipe({"seed": 5}), tmp_path / "out", trials=1)
+    from harness.search.study import only_search_in
+
+    with only_search_in(tmp_path / "out"), pytest.raises(InputError, match="another search is at work here"):
+        tune(recipe(), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("tune_section", "more", "line"),
+    [
+        ({"objective": "sum"}, {}, r"tune.objective: no task 'sum' in the suite; did you mean 'sums'\?"),
+        ({"objective": "sums/chr"}, {}, r"task 'sums' has no metric 'chr'; did you mean 'chrf'\?"),
+        ({"tasks": ["./sums"], "against": "forgetting"}, {}, "no task of the suite is tagged forgetting"),
+        ({"tasks": ["./none"]}, {}, "none"),
+        ({"tasks": None, "suite": "absent.yaml"}, {}, "absent.yaml: no such file"),
+        ({"pruner": "median"}, {}, "set evaluation.fraction and evaluation.every"),
+        ({"gate": [{"tasks": "wrds", "rule": "better"}]}, {}, "no task matches 'wrds'; did you mean 'words'"),
+        ({}, {"method": {"kind": "full"}}, "kind: full makes a base of its own"),
+        ({}, {"tune": None}, "the recipe has no tune section"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_before_the_first_training(
+    recipe: Write, tmp_path: Path, tune_section: dict[str, Any], more: dict[str, Any], line: str
+) -> None:
+    with pytest.raises(InputError, match=line):
+        tune(recipe(tune_section, **more), tmp_path / "out")
+    assert not (tmp_path / "out" / "trials").exists()
+
+
+def test_without_optuna_the_extra_is_named(recipe: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(Unavailable, match=r"adapter-harness\[tune\]"):
+        tune(recipe(), tmp_path / "out")
