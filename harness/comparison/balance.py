@@ -60,7 +60,9 @@ def balance(candidate: str, lost: Sequence[Move], won: Sequence[Move], tables: T
     if won:
         figures.append(_mean(candidate, "mean_gain", won))
     if lost and won and figures[1].interval and figures[1].interval.low > 0:
-        figures.append(_per_gain(figures[0], figures[1], _drawn(lost, tables, seed), _drawn(won, tables, seed)))
+        resampled = _drawn(lost, tables, seed), _drawn(won, tables, seed)
+        ratio = _per_gain(figures[0], figures[1], *resampled)
+        figures += [ratio] if ratio else []
     return figures
 
 
@@ -83,9 +85,16 @@ def _mean(candidate: str, measure: str, some: Sequence[Move]) -> Figure:
     )
 
 
-def _per_gain(drop: Figure, gain: Figure, lost: np.ndarray, won: np.ndarray) -> Figure:
-    """The ratio, with the percentile interval of its resamples, in which drop and gain vary together."""
-    low, high = np.quantile(lost / won, [0.025, 0.975])
+def _per_gain(drop: Figure, gain: Figure, lost: np.ndarray, won: np.ndarray) -> Figure | None:
+    """The ratio, with the percentile interval of its resamples, in which drop and gain vary together.
+
+    None where so many resamples gain nothing that the interval has no end.
+    """
+    ratios = np.divide(lost, won, out=np.full(len(won), np.inf), where=won > 0)
+    # Quantiles are taken, never interpolated, so that an infinite neighbour does no harm.
+    low, high = np.quantile(ratios, [0.025, 0.975], method="inverted_cdf")
+    if not np.isfinite([low, high]).all():
+        return None
     method = "paired bootstrap within tasks, percentile"
     return drop.model_copy(
         update={
