@@ -46,7 +46,7 @@ def memory_advice(prepared: Prepared) -> Iterator[None]:
     raise RunError(
         f"out of memory: about {_gib(needed.total)} are needed ({_largest(needed)}), {_gib(available)} were available",
         where=prepared.recipe.adapter,
-        mend=_mend(smaller, available),
+        mend=_mend(smaller, _trusted(needed, available)),
     )
 
 
@@ -62,8 +62,14 @@ def ran_out(error: BaseException) -> bool:
     return any(one in said for one in _SAYINGS)
 
 
-def _mend(smaller: "Sequence[Choice]", available: int) -> str:
-    fitting = [one for one in smaller if one.memory.total <= available]
+def _trusted(needed: "Memory", available: int) -> float:
+    """The modelled memory up to which something would fit: what ran out took at least all there was, whatever the model
+    said, and a tenth is left for what differs from run to run."""
+    return 0.9 * min(available, needed.total)
+
+
+def _mend(smaller: "Sequence[Choice]", limit: float) -> str:
+    fitting = [one for one in smaller if one.memory.total <= limit]
     if not fitting:
         least = min(smaller, key=lambda one: one.memory.total, default=None)
         if least is None:
