@@ -87,9 +87,12 @@ def _train(recipe: Path, out: Path | None, seed: int | None, quiet: bool, as_jso
     from harness.models.examine import TRAINING_RECORD
     from harness.training import train as train_adapter
     from harness.training.jobs import stop_request
+    from harness.training.processes import is_first_process
 
-    with shown_steps(quiet or as_json) as watch, stop_request() as stop:
+    with shown_steps(quiet or as_json or not is_first_process()) as watch, stop_request() as stop:
         adapter = train_adapter(recipe, out, seed=seed, watch=watch, warn=_warn, stop=stop)
+    if not is_first_process():
+        return
     record = json.loads((adapter.folder / TRAINING_RECORD).read_text(encoding="utf-8"))
     if as_json:
         console.print_json(record | {"folder": str(adapter.folder), "adapter_fingerprint": adapter.fingerprint})
