@@ -158,13 +158,13 @@ def _rebased(suite: Suite, recipe: Recipe, folder: Path) -> Suite:
 def _target(objective: str, tasks: Sequence[Task], where: str) -> tuple[Task, Metric]:
     """The task and metric that ``TASK`` or ``TASK/METRIC`` names."""
     by_name = {task.name: task for task in tasks}
-    name, slash, wanted = (objective, "", "") if objective in by_name else objective.rpartition("/")
-    if not slash and name != objective:
-        name = objective
+    name, slash, wanted = objective.rpartition("/")
+    if objective in by_name or not slash:
+        name, wanted = objective, ""
     if name not in by_name:
-        raise InputError(f"no task {name or objective!r} in the suite", where=where, mend=nearest(name, list(by_name)))
+        raise InputError(f"no task {name!r} in the suite", where=where, mend=nearest(name, list(by_name)))
     metrics = {metric.name: metric for metric in by_name[name].metrics}
-    if not slash:
+    if not wanted:
         return by_name[name], by_name[name].metrics[0]
     if wanted not in metrics:
         raise InputError(f"task {name!r} has no metric {wanted!r}", where=where, mend=nearest(wanted, list(metrics)))
