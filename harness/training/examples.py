@@ -4,6 +4,7 @@ Every row becomes an example that knows its file and line; a file with rows that
 """
 
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -130,17 +131,20 @@ def _read(data: RawData, forms: Collection[str], learn: Callable[[Record], _Lear
 
 def _form(data: RawData, forms: Collection[str]) -> str:
     where = data.place(data.rows[0].where)
-    try:
-        return detect_form(data.rows, where, forms)
-    except InputError:
-        found = detect_form(data.rows, where)
-        if found in PREFERENCES:
-            what = f"holds preferences ({found}), which supervised training cannot learn"
-            mend = "add `objective: {kind: dpo}` to the recipe"
-        else:
-            what = f"holds conversations ({found}), not preferences"
-            mend = "remove `objective: {kind: dpo}` from the recipe, or add the columns chosen and rejected"
-        raise InputError(what, where=where, mend=mend) from None
+    found = detect_form(data.rows, where)
+    # The prompt of a preference is no conversation to learn, though it has the column of one.
+    if found not in forms and not found.startswith("conversations, "):
+        with suppress(InputError):
+            return detect_form(data.rows, where, forms)
+    if found in forms:
+        return found
+    if found in PREFERENCES:
+        what = f"holds preferences ({found}), which supervised training cannot learn"
+        mend = "add `objective: {kind: dpo}` to the recipe"
+    else:
+        what = f"holds conversations ({found}), not preferences"
+        mend = "remove `objective: {kind: dpo}` from the recipe, or add the columns chosen and rejected"
+    raise InputError(what, where=where, mend=mend)
 
 
 def _unlearnable(data: RawData, bad: dict[str, str], rows: int) -> InputError:
