@@ -22,7 +22,7 @@ _BYTES = {"float32": 4.0, "bfloat16": 2.0}
 _NF4 = 0.5 + 1 / 64 + 4 / (64 * 256)
 #: Bytes that Python, torch, transformers, PEFT and TRL hold beside the tensors once steps run, and on a GPU the CUDA
 #: context. docs/jobs.md says how far measured trainings are from it.
-LIBRARIES = {"cpu": 0.75 * 2**30, "cuda": 0.6 * 2**30}
+LIBRARIES = {"cpu": 0.85 * 2**30, "cuda": 0.6 * 2**30}
 
 
 @dataclass(frozen=True, slots=True)

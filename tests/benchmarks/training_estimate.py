@@ -19,7 +19,7 @@ from harness.models.quiet import quiet_libraries
 from harness.records import content_root, reference_model
 
 #: Steps and batch of a training on each base: minutes on one core.
-SCHEDULES = {"reference": {"max_steps": 100, "batch_size": 16}, "random-27m": {"max_steps": 20, "batch_size": 8}}
+SCHEDULES = {"reference": {"max_steps": 40, "batch_size": 16}, "random-27m": {"max_steps": 12, "batch_size": 4}}
 
 
 def write_base(folder: Path) -> None:
