@@ -73,10 +73,11 @@ class _Ledger:
         whole = [task for task in run.tasks if not task.slice_of and PROBE_TAG not in task.tags]
         probes = [task.name for task in probe_tasks(sources.settings, whole)]
         targets = [task.name for task in target_tasks(sources.settings, whole, probes)]
+        own = targets if sources.settings.targets else []
         self._text_metrics = {
             task.name: metric
             for task in whole
-            if task.name not in targets and (metric := text_metric(run.metrics[task.name]))
+            if task.name not in own and (metric := text_metric(run.metrics[task.name]))
         }
         self._probes, self._targets = self._marked(probes), self._marked(targets)
         self._differences = {(d.candidate, d.reference, d.task, d.metric): d for d in comparison.differences}
@@ -157,7 +158,7 @@ class _Ledger:
             "perplexity_ratio": "the run has no perplexity task",
             "kl": "not asked for (forgetting: {kl: true})" if reference == self._comparison.base else only,
             "mean_gain": "the run has no target task",
-            "forgetting_per_gain": "no gain shown",
+            "forgetting_per_gain": "no gain shown" if self._probes else _NO_PROBES,
         }
 
     def _transfer(self) -> Transfer | None:

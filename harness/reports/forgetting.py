@@ -109,13 +109,14 @@ def forgetting_panel(comparison: Comparison) -> ForgettingPanel | None:
     forgetting = comparison.forgetting
     if forgetting is None:
         return None
-    losses = [loss for loss in forgetting.losses if loss.reference == comparison.base]
+    read = forgetting.probes or forgetting.texts
+    losses = [loss for loss in forgetting.losses if read and loss.reference == comparison.base]
     sequence = _sequence(forgetting.sequence, comparison.base) if forgetting.sequence else None
     if not losses and sequence is None:
         return None
     return ForgettingPanel(
         reference=comparison.base,
-        targets=tuple(forgetting.targets),
+        targets=tuple(task.name for task in comparison.tasks if task.name in forgetting.targets),
         costs=tuple(_cost(loss) for loss in losses),
         probes=(*_probe_rows(comparison, forgetting, losses), *_text_rows(comparison, forgetting, losses)),
         sequence=sequence,
