@@ -33,15 +33,17 @@ def record(folder: Path) -> Any:
     return json.loads((folder / "training.json").read_text())
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_watching_moves_nothing_of_the_training(
-    write: Write, chat_model: Path, tmp_path: Path, probes: dict[str, Any], looks: Looks
+    write: Write, chat_model: Path, tmp_path: Path, probes: dict[str, Any], looks: Looks, dtype: str
 ) -> None:
     # Dropout draws from the random streams in every step; the sampled probe would too.
     pack = tmp_path / "packs/say/task.yaml"
     pack.write_text(pack.read_text().replace("max_tokens: 4", "max_tokens: 4\n  temperature: 0.7"))
     section = probes | {"every": 2, "limits": {}}
-    plain = train(write(chat_model, method=METHOD, schedule=SCHEDULE), tmp_path / "plain")
-    watched = train(write(chat_model, method=METHOD, schedule=SCHEDULE, forgetting=section), tmp_path / "watched")
+    recipe = {"method": METHOD, "schedule": SCHEDULE, "dtype": dtype}
+    plain = train(write(chat_model, **recipe), tmp_path / "plain")
+    watched = train(write(chat_model, **recipe, forgetting=section), tmp_path / "watched")
     assert bytes_of(plain.folder) == bytes_of(watched.folder)
     rows = looks(watched.folder)
     assert [row["step"] for row in rows] == [2, 4, 6, 8, 10, 12]
