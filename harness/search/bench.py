@@ -9,14 +9,14 @@ from pydantic import ValidationError
 
 from harness.comparison import compare
 from harness.evaluation import ModelEntry, Suite, evaluate, load_suite
+from harness.evaluation.forgetting import probe_tasks
 from harness.evaluation.part import Part
-from harness.evaluation.plan import check_rules
+from harness.evaluation.plan import check_rules, rule_rows
 from harness.gate import gate_run
 from harness.metrics import Metric
 from harness.records import Comparison, InputError, Verdict, content_hash, nearest
 from harness.records.progress import Progress
 from harness.runs import Run
-from harness.search.quality import FORGETTING
 from harness.tasks import Task, find_tasks
 from harness.training import Recipe
 from harness.training.tuning import Tuning
@@ -100,7 +100,7 @@ def open_bench(recipe: Recipe, folder: Path, cache: Path, *, tuning: Tuning) -> 
     found = _open(recipe, folder, cache, suite, tuning.objective, "tune.objective")
     if tuning.against == "forgetting" and not found.probes:
         raise InputError(
-            "against: forgetting, but no task of the suite is tagged forgetting", where="tune", mend="add a probe"
+            "against: forgetting, but the suite has no probe", where="tune", mend="add a task tagged forgetting"
         )
     return found
 
@@ -122,7 +122,7 @@ def _open(recipe: Recipe, folder: Path, cache: Path, suite: Suite, objective: st
         suite=suite,
         task=task.name,
         metric=metric,
-        probes=tuple(one.name for one in tasks if FORGETTING in one.tags and one is not task),
+        probes=tuple(row.name for row in probe_tasks(suite.forgetting, rule_rows(suite, tasks))),
         fingerprint=content_hash([suite.model_dump(mode="json"), [one.fingerprint for one in tasks]]),
         cache=cache,
         trained_on=[str((folder / file).resolve()) for file in recipe.files],

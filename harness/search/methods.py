@@ -1,23 +1,24 @@
 """Several methods on one data set: trained one by one, evaluated in one run, and told apart pair by pair."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from harness.comparison import Scores, compare_runs, difference, read_scores
-from harness.comparison.frames import ScoreTable
+from harness.comparison import RunScores, Scores, difference
 from harness.engines.machine import look_around
 from harness.models.examine import TRAINING_RECORD
-from harness.records import Comparison, Difference, HarnessError, InputError, RunError, TaskRow, Verdict
+from harness.records import Difference, HarnessError, InputError, RunError
 from harness.records.progress import Progress, silent
 from harness.records.search import MethodRow, Methods, PairRow, Quality
 from harness.reports.methods import methods_markdown, methods_page
-from harness.runs import Run, write_json, write_text
+from harness.runs import write_json, write_text
 from harness.search.bench import Bench, open_bench, open_suite
 from harness.search.letters import letters
 from harness.search.measured import Cost, train_measured
+from harness.search.merged import with_bases
 from harness.search.quality import gain, has_points, quality
 from harness.search.recipes import write_recipe
 from harness.search.study import only_search_in
@@ -130,63 +131,49 @@ def _record(adapter: Path) -> dict[str, Any]:
 
 def _evaluated(bench: Bench, trained: Sequence[Trained], out: Path, recipe: Recipe, progress: Progress) -> Methods:
     """Base and adapters in one run; each fully trained base in a run of its own, on the same samples."""
-    adapters = {one.name: one.folder for one in trained if not one.reason and not one.is_base}
+    usable = [one for one in trained if not one.reason]
+    adapters = {one.name: one.folder for one in usable if not one.is_base}
     measured = bench.measure(adapters, out / "run", progress)
-    refused = {row.name: row.reason for row in measured.comparison.models if row.status == "refused"}
-    scores = read_scores(measured.run)
-    task = next(row for row in scores.tasks if row.name == bench.task)
-    tables = _tables(measured.run, bench, {name: name for name in adapters if name not in refused})
-    qualities = {
-        name: _quality(bench, measured.comparison, measured.verdict, name) for name in adapters if name not in refused
+    bases = {
+        one.name: bench.measure_base(one.folder, out / f"run-{one.name}", progress) for one in usable if one.is_base
     }
-    for one in trained:
-        if one.is_base and not one.reason:
-            run = bench.measure_base(one.folder, out / f"run-{one.name}", progress)
-            theirs = compare_runs(read_scores(run), scores, scores.base, scores.base)
-            qualities[one.name] = _quality(bench, theirs, None, scores.base)
-            tables |= _tables(run, bench, {one.name: scores.base})
-    pairs = _pairs(bench, task, tables)
+    scores, comparison, verdict = with_bases(measured, bases, bench.suite)
+    refused = {row.name: row.reason for row in scores.models if row.status == "refused"}
+    names = [one.name for one in usable if one.name not in refused]
+    qualities = {name: quality(comparison, verdict, name, bench.task, bench.metric) for name in names}
+    pairs = _pairs(bench, scores, names)
     marks = letters(pairs, {name: q.score.value for name, q in qualities.items()}, bench.metric.greater_is_better)
-    rows = [_row(one, refused.get(one.name, ""), qualities.get(one.name), marks.get(one.name, "")) for one in trained]
     return Methods(
         recipe=recipe.adapter,
         base=recipe.base,
         task=bench.task,
         metric=bench.metric.name,
         greater_is_better=bench.metric.greater_is_better,
-        bounded=all(has_points(bench.metric.name, one) for one in qualities.values()),
+        bounded=all(has_points(bench.metric, one) for one in qualities.values()),
         probes=list(bench.probes),
         machine=_machine(),
-        rows=rows,
+        rows=[
+            _row(one, refused.get(one.name, ""), qualities.get(one.name), marks.get(one.name, "")) for one in trained
+        ],
         pairs=pairs,
     )
 
 
-def _quality(bench: Bench, comparison: Comparison, verdict: Verdict | None, name: str) -> Quality:
-    return quality(comparison, verdict, name, bench.task, bench.metric.name, bench.probes)
-
-
-def _tables(run: Run, bench: Bench, models: Mapping[str, str]) -> dict[str, ScoreTable]:
-    scores = Scores(read_scores(run).frame)
-    found = {name: scores.table(bench.task, bench.metric.name, model) for name, model in models.items()}
-    return {name: table for name, table in found.items() if table is not None}
-
-
-def _pairs(bench: Bench, task: TaskRow, tables: Mapping[str, ScoreTable]) -> list[PairRow]:
+def _pairs(bench: Bench, scores: RunScores, names: Sequence[str]) -> list[PairRow]:
     """Every pair of methods, paired by sample, with Holm's adjustment over all pairs."""
-    names = list(tables)
-    couples = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    task = next(row for row in scores.tasks if row.name == bench.task)
+    read = Scores(scores.frame, scores.tasks)
     found: list[Difference] = []
-    for a, b in couples:
-        one = difference(task, bench.metric, (a, b), (tables[a], tables[b]), seed=bench.suite.seed)
-        if one is not None:
+    for couple in combinations(names, 2):
+        first, second = (read.table(bench.task, bench.metric.name, name) for name in couple)
+        if first and second and (one := difference(task, bench.metric, couple, (first, second), seed=bench.suite.seed)):
             found.append(one)
     adjusted = holm([one.p_value for one in found])
     return [
         PairRow(
             first=one.candidate,
             second=one.reference,
-            difference=gain(one),
+            difference=gain(one, bench.metric),
             p_value=one.p_value,
             adjusted_p_value=float(p),
         )

@@ -17,6 +17,7 @@ from harness.search.quality import quality
 from harness.search.recipes import write_recipe
 from harness.search.space import recipe_with
 from harness.training import Recipe, Step, train
+from harness.training.jobs.job import Stopped
 from harness.training.tuning import Tuning
 
 if TYPE_CHECKING:
@@ -61,13 +62,14 @@ def play(study: "Study", trial: "Trial", ground: Ground, progress: Progress, war
 
     Raises:
         Unavailable: this machine lacks what every trial needs.
+        RunError: the trial's training was asked to stop; it can go on.
     """
     from optuna.trial import TrialState
 
     started = time.monotonic()
     try:
         found = _measured(trial, ground, progress, warn)
-    except Unavailable:
+    except (Unavailable, Stopped):
         raise
     except (Pruned, HarnessError) as error:
         trial.set_user_attr(REASON, str(error))
@@ -93,7 +95,7 @@ def _measured(trial: "Trial", ground: Ground, progress: Progress, warn: Callable
         train(recipe, adapter, folder=ground.folder, progress=progress, watch=watch, warn=warn)
     bench = ground.bench
     measured = bench.measure({name: adapter}, home / "run", progress, ground.seen)
-    found = quality(measured.comparison, measured.verdict, name, bench.task, bench.metric.name, bench.probes)
+    found = quality(measured.comparison, measured.verdict, name, bench.task, bench.metric)
     if found.forgetting is None and ground.tuning.against:
         raise RunError("no probe gave a figure to measure forgetting by", where=name)
     return found

@@ -149,7 +149,7 @@ def _conclude(study: "Study", ground: Ground, rows: list[TrialRow], progress: Pr
         task=bench.task,
         metric=bench.metric.name,
         greater_is_better=greater,
-        bounded=all(has_points(bench.metric.name, row.quality) for row in rows if row.quality),
+        bounded=all(has_points(bench.metric, row.quality) for row in rows if row.quality),
         subject_to_gate=gated,
         against_forgetting=tuning.against is not None,
         probes=list(bench.probes),
@@ -181,9 +181,7 @@ def _confirm(ground: Ground, numbers: list[int], progress: Progress) -> list[Con
     return [
         Confirmed(
             number=number,
-            quality=quality(
-                measured.comparison, measured.verdict, model_name(number), bench.task, bench.metric.name, bench.probes
-            ),
+            quality=quality(measured.comparison, measured.verdict, model_name(number), bench.task, bench.metric),
         )
         for number in numbers
     ]
