@@ -63,7 +63,7 @@ class Bench:
         rules = self.suite.gate
         named = sorted({rule.than for rule in rules if rule.than and rule.than not in ("base", "baseline")})
         comparison = compare(run, models=named, rules=rules)
-        return Measured(run, comparison, gate_run(run) if rules else None)
+        return Measured(run, comparison, gate_run(run) if rules and adapters else None)
 
     def measure_base(self, base: Path, out: Path, progress: Progress) -> Run:
         """Evaluate a base that training made in the place of the suite's, without any adapter."""
