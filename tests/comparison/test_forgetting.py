@@ -1,6 +1,8 @@
 """What tuning cost, against counts that are known: losses, gains, drift, ratios, and models that lose nothing."""
 
+import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
 
 import harness
 from harness.comparison.balance import _per_gain
@@ -236,6 +239,24 @@ def test_of_a_check_that_counts_failures_right_is_what_did_not_fail() -> None:
     metric = build_metric("refusal_error")
     made = flips("t", metric, ("a", "b"), (table(metric.name, [[1.0, 1.0]]), table(metric.name, [[0.0, 1.0]])), 0)
     assert made is not None and made.counts["forgot"] == 1
+
+
+def test_flips_of_published_answers_are_those_that_pandas_counts(shared: Path) -> None:
+    """GSM8K answers of two fine-tuned models, with their published correctness."""
+    lines = (shared / "data/gsm8k/example_model_solutions.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    before, after = ([bool(row[name]["is_correct"]) for row in rows] for name in ("6b_verification", "6b_finetuning"))
+    tables = rates([*map(int, after)]), rates([*map(int, before)])
+    made = flips("gsm8k", build_metric("exact_match"), ("a", "b"), tables, 0)
+    assert made is not None
+    counted = pd.crosstab(pd.Series(before), pd.Series(after))
+    assert made.counts == {
+        "right_before": counted.loc[True].sum(), "forgot": counted.loc[True, False],
+        "learned": counted.loc[False, True], "pairs": 1319,
+    }  # fmt: skip
+    share = next(f for f in made.figures() if f.metric == "conditional_forgetting")
+    low, high = proportion_confint(counted.loc[True, False], counted.loc[True].sum(), method="wilson")
+    assert share.interval is not None and (share.interval.low, share.interval.high) == pytest.approx((low, high))
 
 
 VALUES = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60)
