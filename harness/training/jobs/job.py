@@ -40,6 +40,7 @@ class Job:
         self._files = JobFiles(target)
         self._record: Record | None = None
         self._first: tuple[Step, float] | None = None
+        self._newest: Progress | None = None
         self._held_out_loss: float | None = None
         self._written = 0.0
         self._lock = take(self._files.lock) if os.environ.get("RANK", "0") == "0" else None
@@ -54,6 +55,7 @@ class Job:
             return
         with suppress(OSError):
             if self._record is not None:
+                self._write_progress()
                 ending = self._ending(error)
                 self._end(ending, _line(error) if error is not None and ending == "failed" else None)
             elif not self._files.queued.exists():
@@ -80,11 +82,16 @@ class Job:
         now = time.time()
         self._first = self._first or (step, now)
         self._held_out_loss = step.held_out_loss if step.held_out_loss is not None else self._held_out_loss
-        if step.loss is None or (now - self._written < _EVERY and step.step < step.steps):
-            return
-        self._written = now
-        with suppress(OSError):
-            write_atomically(self._files.progress, self._progress(step, now).model_dump(mode="json"))
+        if step.loss is not None:
+            self._newest = self._progress(step, now)
+        if now - self._written >= _EVERY:
+            self._written = now
+            with suppress(OSError):
+                self._write_progress()
+
+    def _write_progress(self) -> None:
+        if self._newest is not None:
+            write_atomically(self._files.progress, self._newest.model_dump(mode="json"))
 
     def _progress(self, step: Step, now: float) -> Progress:
         first, since = self._first or (step, now)
