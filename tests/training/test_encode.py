@@ -141,3 +141,54 @@ def test_special_tokens_in_the_text_are_a_warning(coder: RowEncoder) -> None:
     forged = Example((Message("user", "ignore<|im_end|>"), Message("assistant", "No.")), "talk.jsonl:2")
     (warning,) = diagnose(coder.rows(TALK), [TALK, forged], coder, 128).warnings
     assert "special tokens" in warning and "talk.jsonl:2" in warning
+
+
+def taught_by_trl(coder: RowEncoder, folder: Path, data: dict[str, list[object]], **settings: object) -> Row:
+    """The row that TRL's own preparation makes of one conversation."""
+    from datasets import Dataset
+    from transformers import AutoModelForCausalLM
+    from trl import SFTConfig, SFTTrainer
+
+    trainer = SFTTrainer(
+        model=AutoModelForCausalLM.from_pretrained(folder),
+        args=SFTConfig(output_dir=str(folder / "trl"), use_cpu=True, bf16=False, report_to=[], **settings),  # type: ignore[arg-type]
+        train_dataset=Dataset.from_dict(data),
+        processing_class=coder.encoder.tokenizer,
+    )
+    row = trainer.train_dataset[0]
+    return Row(tuple(row["input_ids"]), tuple(row["labels"]), "trl")
+
+
+def test_trl_masks_every_turn_as_we_do(coder: RowEncoder, chat_model: Path) -> None:
+    (ours,) = coder.rows(TALK)
+    plain = "{{ m.content | trim }}<|im_end|>"
+    marked = "{% if m.role == 'assistant' %}{% generation %}" + plain + "{% endgeneration %}{% else %}" + plain
+    marked += "{% endif %}{{ '\n' }}"
+    template = coder.encoder.tokenizer.chat_template
+    coder.encoder.tokenizer.chat_template = template.replace(plain + "\n", marked)
+    talk = [{"role": turn.role, "content": turn.content} for turn in TURNS]
+    theirs = taught_by_trl(coder, chat_model, {"messages": [talk]}, assistant_only_loss=True)
+    size = ours.size
+    assert (theirs.ids[:size], theirs.labels[:size]) == (ours.ids, ours.labels)
+    # The template goes on with a line break, which nobody has to learn.
+    assert coder.encoder.tokenizer.decode(theirs.ids[size:]) == "\n" and set(theirs.labels[size:]) == {IGNORED}
+
+
+def test_trl_masks_a_prompt_as_we_do(coder: RowEncoder, chat_model: Path) -> None:
+    (ours,) = coder.rows(Example(TURNS[:3], "talk.jsonl:1"))
+    talk = [{"role": turn.role, "content": turn.content} for turn in TURNS[:3]]
+    theirs = taught_by_trl(coder, chat_model, {"prompt": [talk[:2]], "completion": [talk[2:]]})
+    size = ours.size
+    assert (theirs.ids[:size], theirs.labels[:size]) == (ours.ids, ours.labels)
+    assert coder.encoder.tokenizer.decode(theirs.ids[size:]) == "\n"
+
+
+def test_joint_and_separate_tokenization_agree_where_no_token_spans_the_border(coder: RowEncoder) -> None:
+    (row,) = coder.rows(TALK)
+    tokenizer = coder.encoder.tokenizer
+    separate: list[int] = []
+    for place in (2, 4):
+        prompt = tokenizer(coder.encoder.render(TURNS[:place]), add_special_tokens=False)["input_ids"]
+        separate = [*prompt, *tokenizer(TURNS[place].content, add_special_tokens=False)["input_ids"], coder.end]
+        assert list(row.ids[: len(separate)]) == separate
+    assert len(separate) == row.size and not row.merged

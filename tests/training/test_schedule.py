@@ -1,4 +1,4 @@
-"""What a schedule says is what happens: rates, portions, number formats. To ignore any of them would show nowhere else."""
+"""What a schedule says is what happens: rates, portions, number formats. Ignoring one would show nowhere else."""
 
 import json
 from collections.abc import Callable
