@@ -25,11 +25,11 @@ from peft.tuners.tuners_utils import BaseTuner, BaseTunerLayer
 from torch import nn
 from torch.nn import functional
 
-from harness.models.bottleneck_places import Placement, hidden_size, sublayers
+from harness.models.bottleneck_files import NonLinearity, Placement
+from harness.models.bottleneck_places import hidden_size, sublayers
 from harness.models.methods import BOTTLENECK
 
-#: What may stand between ``down`` and ``up``.
-NON_LINEARITIES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+_NON_LINEARITIES: dict[NonLinearity, Callable[[torch.Tensor], torch.Tensor]] = {
     "relu": functional.relu,
     "gelu": functional.gelu,
     "silu": functional.silu,
@@ -50,22 +50,22 @@ class BottleneckConfig(PeftConfig):
         placement: ``houlsby`` (after attention and feed-forward part) or ``pfeiffer`` (after the feed-forward part).
         bottleneck_size: Width of the bottleneck; the hidden size over ``reduction_factor`` where None.
         reduction_factor: Hidden size over width of the bottleneck, as it is once the adapter is on a base.
-        non_linearity: One of `NON_LINEARITIES`.
+        non_linearity: Between the way down and the way up.
         dropout: Share of the update that is dropped while training.
         target_modules: Found in the base whenever the adapter is put on; what the file says is not read.
     """
 
-    placement: str = "houlsby"
+    placement: Placement = "houlsby"
     bottleneck_size: int | None = None
     reduction_factor: float = 16.0
-    non_linearity: str = "gelu"
+    non_linearity: NonLinearity = "gelu"
     dropout: float = 0.0
     target_modules: Any = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.peft_type = _PeftType.BOTTLENECK
-        if self.placement not in get_args(Placement) or self.non_linearity not in NON_LINEARITIES:
+        if self.placement not in get_args(Placement) or self.non_linearity not in _NON_LINEARITIES:
             raise ValueError(f"unknown placement {self.placement!r} or non_linearity {self.non_linearity!r}")
 
 
@@ -96,7 +96,7 @@ class BottleneckLayer(nn.Module, BaseTunerLayer):
         self.bottleneck_down[adapter_name] = nn.Linear(self.width, size, device=device)
         self.bottleneck_up[adapter_name] = up
         self.bottleneck_dropout[adapter_name] = nn.Dropout(config.dropout)
-        self._non_linearities[adapter_name] = NON_LINEARITIES[config.non_linearity]
+        self._non_linearities[adapter_name] = _NON_LINEARITIES[config.non_linearity]
         self.set_adapter(self.active_adapters, inference_mode=config.inference_mode)
 
     def forward(self, *args: Any, **given: Any) -> Any:
@@ -135,7 +135,7 @@ class BottleneckTuner(BaseTuner):
         if peft_config.bottleneck_size is None:
             peft_config.bottleneck_size = max(1, int(width / peft_config.reduction_factor))
         peft_config.reduction_factor = width / peft_config.bottleneck_size
-        peft_config.target_modules = sublayers(self.model, cast(Placement, peft_config.placement))
+        peft_config.target_modules = sublayers(self.model, peft_config.placement)
         return peft_config
 
     def _create_and_replace(

@@ -2,12 +2,11 @@
 
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from torch import nn
 
-#: After attention and feed-forward part (Houlsby et al. 2019), or after the feed-forward part alone.
-Placement = Literal["houlsby", "pfeiffer"]
+from harness.models.bottleneck_files import Placement
 
 _ATTENTION = ("self_attn", "attn", "attention", "self_attention")
 #: Where a layer has no module for its feed-forward part, what comes last in it (OPT) stands for it.

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from harness.models.bottleneck_files import NonLinearity, Placement
+
 if TYPE_CHECKING:
     from peft import PeftConfig
 
@@ -252,7 +254,7 @@ class Bottleneck(PeftMethod):
     summary: ClassVar[str] = "small layers after attention and feed-forward part"
     usual_rate: ClassVar[float] = 1e-3
     kind: Literal["bottleneck"] = "bottleneck"
-    placement: Literal["houlsby", "pfeiffer"] = Field(
+    placement: Placement = Field(
         "houlsby", description="after attention and feed-forward part, or (pfeiffer) after the feed-forward part alone"
     )
     bottleneck_size: Annotated[int, Field(gt=0, le=65536)] | None = Field(
@@ -261,7 +263,7 @@ class Bottleneck(PeftMethod):
     reduction_factor: Annotated[float, Field(ge=1)] | None = Field(
         None, description="the base's hidden size over the width of the bottleneck; 16 if both are left out"
     )
-    non_linearity: Literal["relu", "gelu", "silu"] = Field("gelu", description="between the way down and the way up")
+    non_linearity: NonLinearity = Field("gelu", description="between the way down and the way up")
     dropout: float = Field(0.0, ge=0, lt=1, description="on the output of the bottleneck, while training")
 
     @model_validator(mode="after")

@@ -185,6 +185,15 @@ def test_one_of_another_base_is_refused(tiny: Tiny, tmp_path: Path, other: dict[
         examine(tmp_path, tiny(**other))
 
 
+@pytest.mark.parametrize("key", ["placement", "non_linearity"])
+@pytest.mark.parametrize("value", ["tanh", None, ["gelu"]])
+def test_a_setting_that_is_not_known_is_refused(tiny: Tiny, tmp_path: Path, key: str, value: Any) -> None:
+    save_bottleneck(tiny(), tmp_path)
+    edit(tmp_path, **{key: value})
+    with pytest.raises(InputError, match=rf"{key} is .*known: "):
+        examine(tmp_path, tiny())
+
+
 @pytest.mark.parametrize("size", [3, 0, -1, None, "8", 1 << 40, True])
 def test_a_size_that_is_not_that_of_the_tensors_is_refused_before_memory_is_taken(
     tiny: Tiny, tmp_path: Path, size: Any
