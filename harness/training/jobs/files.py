@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.models.examine import TRAINING_RECORD
 from harness.records import InputError, nearest
 
 
@@ -74,8 +75,6 @@ def read(path: Path) -> dict[str, Any] | None:
 
 def find_jobs(root: Path) -> list[JobFiles]:
     """All trainings that work, worked or ended directly under a folder, by name."""
-    from harness.models.examine import TRAINING_RECORD
-
     if not root.is_dir():
         return []
     working = {path.name[1 : -len(".job")] for path in root.glob(".*.job") if path.is_dir()}
@@ -85,8 +84,6 @@ def find_jobs(root: Path) -> list[JobFiles]:
 
 def has_job(files: JobFiles) -> bool:
     """Whether anything is known of a training of this target."""
-    from harness.models.examine import TRAINING_RECORD
-
     return any(path.is_file() for path in (files.record, files.queued, files.target / TRAINING_RECORD))
 
 
@@ -97,8 +94,8 @@ def find_job(name: str, root: Path) -> JobFiles:
         InputError: no training is known there.
     """
     for target in (Path(name), root / name):
-        files = JobFiles(target.absolute() if target.name in ("", "..") else target)
-        if has_job(files):
+        files = JobFiles(target if target.name not in ("", "..") else target.resolve())
+        if files.target.name and has_job(files):
             return files
     known = [str(files.target) for files in find_jobs(root)]
     mend = nearest(name, known) if known else f"no training was started under {root}/ yet"

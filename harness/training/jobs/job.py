@@ -72,6 +72,7 @@ class Job:
         sent = read_as(self._files.queued, Sent)
         if sent is not None and not sent.process.is_same(own):
             self._files.queued.unlink()
+            self._files.log.unlink(missing_ok=True)
         self._record = Record(adapter=adapter, process=own, began=time.time(), oom_kills=oom_kills())
         write_atomically(self._files.record, self._record.model_dump(mode="json"))
 

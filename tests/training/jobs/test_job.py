@@ -218,3 +218,15 @@ def test_a_finished_training_cannot_be_cancelled(files: JobFiles) -> None:
     finish(files)
     with pytest.raises(InputError, match="nothing to cancel: it finished"):
         cancel(files, wait=1)
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(RunError, match=r"file/support: cannot be saved .*; free space or fix access"):
+        Job(tmp_path / "file" / "support")
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "a/.."])
+def test_odd_names_are_no_jobs(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="no such training"):
+        find_job(name, tmp_path)
