@@ -10,6 +10,11 @@ from harness.training.examples import Example, PreferenceExample
 GROUPED_CHARACTERS = 100_000_000
 
 
+def keeps_together(examples: Sequence[Example | PreferenceExample]) -> bool:
+    """Whether near duplicates are looked for, or the text is too much for that."""
+    return sum(len(text) for one in examples for _, text in one.said) <= GROUPED_CHARACTERS
+
+
 def draw_held_out(examples: Sequence[Example | PreferenceExample], fraction: float, seed: int) -> set[str]:
     """The prompt hashes of held-out rows.
 
@@ -28,9 +33,9 @@ def draw_held_out(examples: Sequence[Example | PreferenceExample], fraction: flo
 
 def _group_names(examples: Sequence[Example | PreferenceExample], hashes: Sequence[str]) -> dict[str, str]:
     """The name of each prompt's group: the least hash in it."""
-    texts = ["\n\n".join(text for _, text in one.said) for one in examples]
-    if sum(map(len, texts)) > GROUPED_CHARACTERS:
+    if not keeps_together(examples):
         return {hash_: hash_ for hash_ in hashes}
+    texts = ["\n\n".join(text for _, text in one.said) for one in examples]
     found = groups(hashes, texts).tolist()
     least: dict[int, str] = {}
     for group, hash_ in zip(found, hashes, strict=True):

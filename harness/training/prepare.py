@@ -14,7 +14,7 @@ from harness.training.encode import Learned, RowEncoder
 from harness.training.examples import DataFile, Example, PreferenceExample, read_file, read_preferences
 from harness.training.forgetting.open import watched_by
 from harness.training.forgetting.watched import Watched
-from harness.training.held_out import draw_held_out
+from harness.training.held_out import GROUPED_CHARACTERS, draw_held_out, keeps_together
 from harness.training.preference import encode_pairs
 from harness.training.processes import process_count
 from harness.training.recipe import Recipe
@@ -87,7 +87,8 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
     limit = _longest_row(recipe, base)
     examples = [one for file in (*files, *held_out_files) for one in file.examples]
     diagnosis = diagnose([row for _, row in (*encoded, *held_out)], examples, coder, limit)
-    warnings = (*diagnosis.warnings, *_context_taken(recipe, limit), *_seen(encoded, held_out), *screening.warnings)
+    apart_warnings = (*_seen(encoded, held_out), *_apart(recipe, own))
+    warnings = (*diagnosis.warnings, *_context_taken(recipe, limit), *apart_warnings, *screening.warnings)
     fitting = [(example, row) for example, row in encoded if fits(row, limit)]
     pad = encoder.tokenizer.pad_token_id
     prepared = Prepared(
@@ -132,6 +133,14 @@ def _encoded(file: DataFile[Example], coder: RowEncoder) -> _Encoded:
 def _context_taken(recipe: Recipe, limit: int) -> Iterable[str]:
     if taken := recipe.method.context_taken:
         yield f"{taken} virtual tokens leave {limit} tokens of the base's context to prompt and answer together"
+
+
+def _apart(recipe: Recipe, own: Sequence[Example | PreferenceExample]) -> Iterable[str]:
+    if recipe.evaluation.fraction and not keeps_together(own):
+        yield (
+            f"with more than {GROUPED_CHARACTERS:,} characters only equal prompts are held out together: near "
+            "duplicates may be trained on; use harness data split and evaluation.data"
+        )
 
 
 def _seen(learned: _Encoded, held_out: _Encoded) -> Iterable[str]:

@@ -98,3 +98,11 @@ def test_training_data_comes_from_a_hub_id_with_its_subset_and_split(
         assert row.where == "org/name/validation.jsonl:1"
     with pytest.raises(InputError, match="hub"):
         read_recipe(write(chat_model, data=hub | {"path": "x"}))
+
+
+def test_too_much_text_to_compare_is_told(chat_model: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.training.held_out.GROUPED_CHARACTERS", 100)
+    recipe = write(chat_model, evaluation={"fraction": 0.3})
+    prepared = prepare(read_recipe(recipe), recipe.parent)
+    assert any("near duplicates may be trained on" in one for one in prepared.diagnosis.warnings)
+    assert prepared.held_out and prepared.rows
