@@ -1,6 +1,7 @@
 """How long the commands on training data take on many rows.
 
 OMP_NUM_THREADS=1 python tests/benchmarks/training_data.py --rows 100000
+OMP_NUM_THREADS=1 python tests/benchmarks/training_data.py --look train.jsonl
 """
 
 import argparse
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 COMMANDS = {
@@ -34,11 +36,32 @@ def write_rows(path: Path, count: int) -> None:
             handle.write(json.dumps({"prompt": " ".join(row[:12]), "response": " ".join(row[12:])}) + "\n")
 
 
+def look(path: str) -> None:
+    """What a training spends on its data before the first step, in processor time."""
+    from harness.training.examples import read_any
+    from harness.training.held_out import draw_held_out
+    from harness.training.screening import screen
+
+    marks = [time.process_time()]
+    data = read_any(path)
+    marks.append(time.process_time())
+    screen([data])
+    marks.append(time.process_time())
+    draw_held_out(data.examples, 0.1, 0)
+    marks.append(time.process_time())
+    read, seen, drawn = (later - earlier for earlier, later in pairwise(marks))
+    print(f"{len(data.examples):,} rows: read {read:.2f} s, look {seen:.2f} s, near duplicates {drawn:.2f} s")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--only", choices=COMMANDS, nargs="*", default=list(COMMANDS))
+    parser.add_argument("--look", metavar="FILE")
     options = parser.parse_args()
+    if options.look:
+        look(options.look)
+        return
     with tempfile.TemporaryDirectory() as folder:
         write_rows(Path(folder) / "rows.jsonl", options.rows)
         for name in options.only:
