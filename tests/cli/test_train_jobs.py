@@ -27,9 +27,8 @@ def work(tmp_path: Path, write: Callable[..., Path], chat_model: Path) -> Iterat
     """A folder with a recipe of a long training; whatever was started there is gone afterwards."""
     write(chat_model, schedule=LONG)
     yield tmp_path
-    for one in json.loads(harness(tmp_path, "status", "--json").stdout):
-        if one["process"]:
-            psutil.Process(one["process"]).kill()
+    if process := status(tmp_path)["process"]:
+        psutil.Process(process).kill()
 
 
 def harness(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
