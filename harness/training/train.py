@@ -51,6 +51,8 @@ def train(
     Raises:
         InputError: recipe, base or data cannot be used, or another process trains into ``out``; nothing was trained.
         RunError: the training broke; starting it again goes on from its last checkpoint.
+        LimitCrossed: of ``forgetting``, and no weights of the training are within the limits. Where some are, they are
+            saved, and the record says ``stopped``.
     """
     if not isinstance(recipe, Recipe):
         folder, recipe = Path(recipe).parent, read_recipe(Path(recipe))

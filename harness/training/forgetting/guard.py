@@ -57,6 +57,7 @@ class ForgettingGuard(TrainerCallback):
         self._crossing: Crossing | None = None
         self._kept_step = 0
         self.warnings: list[str] = []
+        self._warned: set[str] = set()
         for row in self._log.rows:
             self._warn(row["step"], row["crossed"], lambda text: None)
 
@@ -150,7 +151,8 @@ class ForgettingGuard(TrainerCallback):
     def _warn(self, step: int, crossed: list[str], say: Callable[[str], None]) -> None:
         for text in crossed:
             limit = text.split()[0]
-            if not any(limit in said for said in self.warnings):
+            if limit not in self._warned:
+                self._warned.add(limit)
                 self.warnings.append(f"after step {step}, {text}")
                 say(self.warnings[-1])
 
