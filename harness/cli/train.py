@@ -100,6 +100,8 @@ def _train(recipe: Path, out: Path | None, seed: int | None, quiet: bool, as_jso
         typer.echo(console.printable(_summary(record, adapter)))
         if "forgetting" in record:
             print_forgetting(record["forgetting"])
+    if "stopped_early" in record:
+        typer.echo(console.printable(record["stopped_early"]["reason"]), err=True)
     if "stopped" in record:
         typer.echo(console.printable(record["stopped"]["reason"]), err=True)
         raise typer.Exit(1)

@@ -31,7 +31,7 @@ def training_record(
     }
     if (rule := recipe.evaluation.early_stopping) and outcome.steps < plan.steps:
         reason = f"stopped after step {outcome.steps} of {plan.steps}: {rule.patience} measurements in a row "
-        record["stopped"] = {"step": outcome.steps, "reason": reason + "no better than the best held-out loss"}
+        record["stopped_early"] = {"step": outcome.steps, "reason": reason + "no better than the best held-out loss"}
     if recipe.objective.preferences:
         record["preference"] = preference_figures(log.path, outcome.saved_step)
     return record

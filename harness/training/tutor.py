@@ -37,7 +37,7 @@ class Tutor:
 
     def __init__(self, recipe: Recipe, steps: int) -> None:
         self._lessons: list[Lesson] = [
-            Overfitting(),
+            Overfitting(recipe.evaluation.keep_best),
             NotFalling(steps),
             Spike(),
             ExplodingGradient(),
@@ -76,9 +76,14 @@ class Lesson:
 
 
 class Overfitting(Lesson):
-    """The held-out loss rises twice in a row, by more than 2 %, while the training loss goes on falling."""
+    """The held-out loss stays above its best, by more than 2 % at last, while the training loss goes on falling.
 
-    def __init__(self) -> None:
+    Args:
+        kept: The weights of the best step will be saved.
+    """
+
+    def __init__(self, kept: bool) -> None:
+        self._kept = kept
         self._losses: list[float] = []
         self._best: tuple[float, int, int] | None = None
         self._since = 0
@@ -101,7 +106,8 @@ class Overfitting(Lesson):
             return None
         return (
             f"overfitting: the held-out loss rose from {best:.3f} at step {at}, its best, to {held_out:.3f} at step "
-            f"{step.step}, while the training loss fell; stop there with evaluation.early_stopping and keep_best"
+            f"{step.step}, while the training loss fell; "
+            + ("the best is what will be saved" if self._kept else "evaluation.keep_best would save the best")
         )
 
 

@@ -102,6 +102,7 @@ def test_a_training_ends_when_the_held_out_loss_no_longer_falls(
     expected = stops_at(whole, patience, threshold)
     assert expected < 24
     assert record(folder)["steps"] == expected and record(folder)["planned_steps"] == 24
+    assert f"stopped after step {expected} of 24" in record(folder)["stopped_early"]["reason"]
     assert held_out_losses(folder) == {step: loss for step, loss in whole.items() if step <= expected}
 
 
