@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from harness.records.search import Measure, Quality, Search, TrialRow
+from harness.records.search import Measure, Quality, Search, TrialRow, Value
 from harness.reports.numbers import bounds, compact, decimals, number, signed
 from harness.reports.pages import asset, content_security_policy, environment
 from harness.reports.search_plots import front, history, kind_of, short, slices
@@ -64,7 +64,8 @@ def tune_lines(search: Search) -> Iterator[str]:
         )
         yield optimism(search, seen, fresh)
     if search.importances:
-        yield "what mattered: " + ", ".join(f"{key} {share:.0%}" for key, share in search.importances.items())
+        shares = sorted(search.importances.items(), key=lambda one: -one[1])
+        yield "what mattered: " + ", ".join(f"{key} {share:.0%}" for key, share in shares)
 
 
 def optimism(search: Search, seen: Quality, fresh: Quality) -> str:
@@ -72,7 +73,7 @@ def optimism(search: Search, seen: Quality, fresh: Quality) -> str:
     tried = sum(row.quality is not None for row in search.trials)
     places = decimals((seen.score.value, fresh.score.value))
     fell = (seen.score.value - fresh.score.value) * (1 if search.greater_is_better else -1)
-    came = f"here the first is better by {number(fell, places)}" if fell > 0 else "here it is not"
+    came = f"here the first is better by {number(fell, places)}" if fell > 0 else "here the second is no worse"
     return (
         f"The best of {tried} trials looks better than it is, since its luck was chosen with it ({came}): "
         "quote the second figure."
@@ -128,14 +129,17 @@ def _table(search: Search) -> "Table":
     probes, gate = bool(search.probes), any(row.quality and row.quality.verdict for row in search.trials)
     table.add_column("trial", justify="right")
     for key in keys:
-        table.add_column(one_line(key.rpartition(".")[2], 20), justify="right")
-    for name in [search.metric, "95 %", "gain", *(["forgetting"] if probes else []), *(["gate"] if gate else [])]:
-        table.add_column(name, justify="right")
+        head = one_line(key.rpartition(".")[2].replace("_", " "), 20)
+        widest = max(len(_shown(row.values.get(key, ""))) for row in search.trials)
+        table.add_column(head, justify="right", min_width=max(widest, *map(len, head.split())))
+    figures = [search.metric, "95 %", "gain", *(["forgot"] if probes else []), *(["gate"] if gate else [])]
+    for name in figures:
+        table.add_column(name, justify="right", no_wrap=True)
     for row in ranked(search)[:_SHOWN]:
         one = row.quality
         verdict = one.verdict if one and one.verdict else ""
         cells = [Text(f"{row.number}{'*' if row.number == search.best else ''}")]
-        cells += [Text(one_line(short(row.values[key]), 24) if key in row.values else "") for key in keys]
+        cells += [Text(_shown(row.values.get(key, ""))) for key in keys]
         places = decimals((one.score.value,)) if one else 3
         cells.append(Text(number(one.score.value, places) if one else row.state, style="" if one else "dim"))
         cells.append(Text(compact(bounds(one.score.interval, places)) if one else ""))
@@ -146,6 +150,10 @@ def _table(search: Search) -> "Table":
             cells.append(Text(verdict, style=_VERDICTS.get(verdict, "")))
         table.add_row(*cells, style="bold" if row.number == search.best else "")
     return table
+
+
+def _shown(value: Value) -> str:
+    return one_line(short(value), 24)
 
 
 def tune_page(search: Search) -> str:

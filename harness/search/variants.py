@@ -44,7 +44,7 @@ def variants(recipe: Recipe, methods: str) -> dict[str, Recipe]:
 
 def _variant(recipe: Recipe, name: str, settings: dict[str, Any]) -> Recipe:
     where, kind = f"method {name!r}", settings.get("kind", name)
-    if kind not in METHODS:
+    if not isinstance(kind, str) or kind not in METHODS:
         raise InputError(f"unknown method {kind!r}", where=where, mend=nearest(str(kind), list(METHODS)))
     raw = recipe.model_dump(mode="json", exclude_unset=True) | {"adapter": name}
     schedule = dict(raw.get("schedule", {}))

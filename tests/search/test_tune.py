@@ -121,6 +121,10 @@ def test_two_goals_give_a_front_and_all_of_it_is_confirmed(recipe: Write, tmp_pa
     found = tune(recipe({"against": "forgetting", "sampler": "nsga2", "gate": GATE}), tmp_path / "out")
     assert found.best in found.front and {one.number for one in found.confirmed} == set(found.front)
     assert all(one.quality.verdict for one in found.confirmed)
+    one, scores = found.trials[0].quality, Run.open(tmp_path / "out/trials/0000/run").scores()
+    mean = scores[scores["metric"] == "accuracy"].groupby("model")["value"].mean()
+    assert one and one.forgetting and one.forgetting.value == pytest.approx(100 * (mean["base"] - mean["trial-0000"]))
+    assert one.gain.value == pytest.approx(one.score.value - one.base.value)
 
 
 def test_where_every_trial_fails_the_gate_none_is_the_best(recipe: Write, tmp_path: Path) -> None:
