@@ -18,6 +18,7 @@ from harness.records import InputError, RunError, Unavailable
 from harness.training.encode import Row
 from harness.training.methods import Full
 from harness.training.moved_base import check_conversion
+from harness.training.processes import process_count
 from harness.training.recipe import Recipe
 
 
@@ -54,8 +55,9 @@ def with_adapter(model: Any, recipe: Recipe, steps: int) -> Any:
     method = recipe.method
     if isinstance(method, Full):
         return model
+    batches = recipe.schedule.gradient_accumulation * process_count()
     try:
-        adapted = get_peft_model(model, method.config(steps=steps, accumulation=recipe.schedule.gradient_accumulation))
+        adapted = get_peft_model(model, method.config(steps=steps, accumulation=batches))
     except ValueError as error:
         raise InputError(
             f"{method.kind} cannot be put on this base: {str(error).splitlines()[0]}",
