@@ -19,6 +19,7 @@ from harness.records.progress import Progress
 from harness.runs import Run
 from harness.tasks import Task, find_tasks
 from harness.training import Recipe
+from harness.training.data.sources import located
 from harness.training.tuning import Tuning
 
 
@@ -125,7 +126,7 @@ def _open(recipe: Recipe, folder: Path, cache: Path, suite: Suite, objective: st
         probes=tuple(row.name for row in probe_tasks(suite.forgetting, rule_rows(suite, tasks))),
         fingerprint=content_hash([suite.model_dump(mode="json"), [one.fingerprint for one in tasks]]),
         cache=cache,
-        trained_on=[str((folder / file).resolve()) for file in recipe.files],
+        trained_on=[located(file, folder) for file in recipe.files],
     )
 
 

@@ -24,6 +24,8 @@ def write_recipe(recipe: Recipe, folder: Path, path: Path) -> None:
 
     files = [moved(name) for name in recipe.files]
     value["data"] = files[0] if isinstance(recipe.data, str) else files
+    if recipe.evaluation.data:
+        value["evaluation"]["data"] = moved(str(recipe.evaluation.data))
     if recipe.base != "reference":
         value["base"] = moved(recipe.base)
     write_text(path, yaml.safe_dump(value, sort_keys=False, allow_unicode=True))

@@ -63,12 +63,22 @@ def read_source(reference: Path | str, folder: Path = Path()) -> RawData:
     path = folder / reference
     if path.is_dir():
         return _saved(path) if (path / "state.json").is_file() or _is_dict(path) else _files(path)
-    hub = None if path.exists() or path.suffix.lower() in SUFFIXES else _HUB.fullmatch(str(reference))
+    hub = None if path.exists() else _hub_id(reference)
     if hub is None:
         rows, faults = read_rows(path)
         return RawData(str(path), path.parent, rows, faults)
     name, revision, subset, split = hub.groups()
     return _from_hub(HubData(hub=name, revision=revision, subset=subset, split=split or "train"))
+
+
+def located(reference: str, folder: Path) -> str:
+    """A reference that means the same from anywhere: the whole path of what is here, a hub id as it is."""
+    path = folder / reference
+    return str(path.resolve()) if path.exists() or _hub_id(reference) is None else reference
+
+
+def _hub_id(reference: Path | str) -> re.Match[str] | None:
+    return None if Path(reference).suffix.lower() in SUFFIXES else _HUB.fullmatch(str(reference))
 
 
 def _from_hub(data: HubData) -> RawData:
