@@ -20,11 +20,24 @@ _ROOM_OF = {
     "gate_run": "harness.gate",
     "until_decided": "harness.gate",
     "train": "harness.training",
+    "tune": "harness.search.tune",
+    "compare_methods": "harness.search.methods",
     "Run": "harness.runs",
     "HarnessError": "harness.records",
 }
 
-__all__ = ["HarnessError", "Run", "Suite", "compare", "evaluate", "gate_run", "train", "until_decided"]
+__all__ = [
+    "HarnessError",
+    "Run",
+    "Suite",
+    "compare",
+    "compare_methods",
+    "evaluate",
+    "gate_run",
+    "train",
+    "tune",
+    "until_decided",
+]
 
 
 def __getattr__(name: str) -> Any:

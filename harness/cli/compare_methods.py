@@ -38,7 +38,7 @@ def compare_methods(
     from harness.cli import console
     from harness.cli.two_bars import two_bars
     from harness.reports.methods import methods_text
-    from harness.search import compare_methods as compare
+    from harness.search.methods import compare_methods as compare
 
     with two_bars("methods", quiet or as_json) as (progress, say):
         found = compare(

@@ -33,7 +33,7 @@ def tune(
     from harness.cli import console
     from harness.cli.two_bars import two_bars
     from harness.reports.tune import trial_line, tune_text
-    from harness.search import tune as search_ranges
+    from harness.search.tune import tune as search_ranges
     from harness.training import read_recipe
 
     objective = tuning.objective if (tuning := read_recipe(recipe).tune) else ""

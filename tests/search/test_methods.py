@@ -9,7 +9,7 @@ import pytest
 from harness.records import InputError
 from harness.records.search import Methods
 from harness.runs import Run
-from harness.search import compare_methods
+from harness.search.methods import compare_methods
 from harness.search.variants import variants
 from harness.training import Recipe
 

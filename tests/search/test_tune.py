@@ -16,8 +16,8 @@ from harness.models.weights import file_hash
 from harness.records import InputError, RunError, Unavailable
 from harness.records.search import Search
 from harness.runs import Run
-from harness.search import tune
 from harness.search.study import only_search_in
+from harness.search.tune import tune
 from harness.training import train
 
 Write = Callable[..., Path]
