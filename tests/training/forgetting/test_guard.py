@@ -90,7 +90,12 @@ def mean_kl(adapter: Adapter, base: Path, texts: list[str]) -> float:
 
 
 def test_a_crossed_limit_stops_and_keeps_the_last_weights_within_it(
-    write: Write, chat_model: Path, tmp_path: Path, probes: dict[str, Any], looks: Looks
+    write: Write,
+    chat_model: Path,
+    tmp_path: Path,
+    probes: dict[str, Any],
+    looks: Looks,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     from harness.cli.main import run
 
@@ -101,7 +106,10 @@ def test_a_crossed_limit_stops_and_keeps_the_last_weights_within_it(
     bound = (rows[1]["kl"]["low"] + rows[2]["kl"]["low"]) / 2
     section = probes | {"every": 2, "limits": {"kl": bound}}
     recipe = write(chat_model, schedule=SCHEDULE, forgetting=section)
-    assert run(["train", str(recipe), "--out", str(tmp_path / "stopped"), "--quiet"]) == 1
+    assert run(["train", str(recipe), "--out", str(tmp_path / "stopped")]) == 1
+    said = capsys.readouterr()
+    assert "kept are the weights of step 4" in said.err.splitlines()[-1]
+    assert [line.split()[0] for line in said.out.splitlines()][3:7] == ["probe", "pick", "say", "all"]
     ended = record(tmp_path / "stopped")
     assert [row["step"] for row in looks(tmp_path / "stopped")] == [2, 4, 6]
     assert (ended["steps"], ended["saved_step"]) == (6, 4)
