@@ -74,6 +74,7 @@ def compare_methods(
     folder, read = Path(recipe).parent, read_recipe(Path(recipe))
     target = Path(out) if out is not None else Path("out") / f"{read.adapter}-methods"
     recipes = variants(read, methods)
+    progress("reading tasks and data", 0, 1)
     bench = _bench(read, folder, target, suite, objective)
     prepare(read, folder)
     with only_search_in(target):

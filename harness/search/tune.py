@@ -68,6 +68,7 @@ def tune(
     target = Path(out) if out is not None else Path("out") / f"{recipe.adapter}-tune"
     tuning = _tuning(recipe, trials, timeout)
     check_ranges(recipe, tuning)
+    progress("reading tasks and data", 0, 1)
     bench = open_bench(recipe, folder, target / "answers.sqlite", tuning=tuning)
     kept = tuning.model_dump(mode="json", exclude={"trials", "timeout"})
     identity = content_hash([prepare(recipe, folder).fingerprint, kept, bench.fingerprint])
