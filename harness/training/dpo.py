@@ -11,6 +11,7 @@ from peft import PeftModel
 from transformers import Trainer, TrainerCallback
 from trl import DPOConfig, DPOTrainer
 
+from harness.engines.encoding import Encoder
 from harness.records import InputError
 from harness.training.arguments import trainer_arguments
 from harness.training.encode import IGNORED
@@ -101,6 +102,7 @@ def dpo_trainer(
         label_smoothing=objective.label_smoothing,
         max_length=None,
     )
+    padding = model.config.pad_token_id, model.generation_config.pad_token_id
     try:
         trainer = _DpoTrainer(
             model=model,
@@ -109,6 +111,7 @@ def dpo_trainer(
             data_collator=lambda rows: collate_pairs([pairs[row["pair"]] for row in rows], pad),
             train_dataset=Dataset.from_dict({"pair": plan.order}),
             eval_dataset=Dataset.from_dict({"pair": held_out}) if held_out else None,
+            processing_class=Encoder.load(Path(model.config.name_or_path)).tokenizer,
             callbacks=list(callbacks),
         )
     except ValueError as error:
@@ -121,6 +124,9 @@ def dpo_trainer(
         # TRL casts what is trained over a 4-bit base to bfloat16, which is too coarse for the optimizer's steps.
         if weight.requires_grad:
             weight.data = weight.data.float()
+    # With a tokenizer, TRL and transformers write its special tokens into the model's configuration.
+    model.config.pad_token_id, model.generation_config.pad_token_id = padding
+    trainer.processing_class = None
     return trainer
 
 

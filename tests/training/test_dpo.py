@@ -148,6 +148,13 @@ def test_qlora_is_compared_with_its_base_in_4_bit(write: Write, chat_model: Path
     assert last["rewards/margins"] > 0.01
 
 
+def test_a_new_base_has_the_settings_of_the_old_one(write: Write, chat_model: Path, tmp_path: Path) -> None:
+    schedule = SCHEDULE | {"max_steps": 2, "learning_rate": 1e-3}
+    made = train(write(chat_model, ROWS, method={"kind": "full"}, objective=DPO, schedule=schedule), tmp_path / "out")
+    for name in ("config.json", "generation_config.json"):
+        assert json.loads((made.folder / name).read_text()) == json.loads((chat_model / name).read_text())
+
+
 def test_accumulated_batches_are_one_batch(write: Write, chat_model: Path, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
