@@ -25,6 +25,18 @@ def wait_for_all() -> None:
     PartialState(cpu=not torch.cuda.is_available()).wait_for_everyone()
 
 
+def said_anywhere(said: bool) -> bool:
+    """Whether any process says so. All of them must ask, so that all of them know at the same step."""
+    if process_count() == 1:
+        return said
+    import torch
+    from accelerate import PartialState
+
+    one = torch.tensor(int(said), device=PartialState(cpu=not torch.cuda.is_available()).device)
+    torch.distributed.all_reduce(one, torch.distributed.ReduceOp.MAX)
+    return bool(one)
+
+
 def check_devices() -> None:
     """Make sure that one process does not see several GPUs: it would replicate the model, which TRL's trainers refuse.
 

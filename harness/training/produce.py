@@ -14,7 +14,7 @@ from harness.training.follow import Follower
 from harness.training.metric_tables import write_tables
 from harness.training.plan import make_plan
 from harness.training.prepare import Prepared
-from harness.training.processes import check_devices, is_first_process, process_count
+from harness.training.processes import check_devices, is_first_process, process_count, said_anywhere
 from harness.training.record import training_record
 from harness.training.steps import Step, StepLog
 from harness.training.tracking import Followed, Tracking
@@ -54,7 +54,7 @@ def produce(
     start = keep_start(model, recipe, partial)
     trained_parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
     guard = open_guard(prepared, partial, dtype, resumed_from, say)
-    beside = [*([StopWhenAsked(stop)] if stop else []), *([guard] if guard else [])]
+    beside = [*([StopWhenAsked(lambda: said_anywhere(stop()))] if stop else []), *([guard] if guard else [])]
     with closing(_tracking(prepared, target, resumed_from, say)) as tracking:
         log = StepLog(partial / "metrics.jsonl", resumed_from)
         tell = Follower(recipe, plan, log, tracking, say, watch)

@@ -6,9 +6,12 @@ from typing import Any
 
 import torch
 from datasets import Dataset
+from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers import Trainer, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
+from harness.engines.encoding import Encoder
+from harness.records import InputError
 from harness.training.arguments import trainer_arguments
 from harness.training.encode import IGNORED, Row
 from harness.training.packing import PackedRow, positions
@@ -46,7 +49,16 @@ def sft_trainer(
     Args:
         pad: Token id that fills shorter rows of a batch.
         dtype: Number format of forward and backward pass.
+
+    Raises:
+        InputError: the method or the base cannot be trained like that.
     """
+    if isinstance(model.get_output_embeddings(), BaseTunerLayer):
+        raise InputError(
+            "TRL trains no adapter on the output layer",
+            where=f"{recipe.adapter}: method",
+            mend="leave it out of target_modules",
+        )
     if recipe.schedule.packing:
         check_separation(model, plan.rows, recipe.adapter)
     trainer = _SftTrainer(
@@ -55,6 +67,7 @@ def sft_trainer(
         data_collator=lambda rows: collate(rows, pad),
         train_dataset=_dataset(plan.rows).select(plan.order),
         eval_dataset=_dataset(plan.held_out) if plan.held_out else None,
+        processing_class=Encoder.load(Path(model.config.name_or_path)).tokenizer,
         callbacks=list(callbacks),
     )
     for weight in model.parameters():

@@ -182,6 +182,7 @@ def test_equal_prompts_are_held_out_together(write: Write, chat_model: Path, tmp
         ({"base": "./absent"}, "no such folder"),
         ({"max_length": 5}, "rows are longer than 5 tokens"),
         ({"method": {"kind": "lora", "target_modules": ["qq_proj"]}}, "target_modules"),
+        ({"method": {"kind": "lora", "target_modules": ["lm_head"]}}, "no adapter on the output layer"),
         ({"evaluation": {"fraction": 0.0001}}, "leaves no row"),
     ],
 )
