@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from harness.metrics.base import Metric
+from harness.metrics.contaminated import Contaminated
 from harness.metrics.likelihood.perplexity import SurprisalMetric
 
 #: Metrics that count to a hundred.
@@ -28,5 +29,5 @@ def scale(metric: Metric, values: Sequence[float]) -> float | None:
 
 def marked(metrics: Sequence[Metric]) -> Metric | None:
     """The metric that losses of a task are read from: the first that says right or wrong, else the task's first."""
-    own = [metric for metric in metrics if not (metric.is_external or isinstance(metric, SurprisalMetric))]
+    own = [metric for metric in metrics if not isinstance(metric, Contaminated | SurprisalMetric)]
     return next((metric for metric in own if metric.is_rate), own[0] if own else None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.comparison.scales import OF_HUNDRED
 from harness.records import Comparison, Difference, RuleVerdict, Verdict
+from harness.records.selection import PROBE_TAG
 from harness.reports.numbers import decimals, signed
 from harness.reports.tables import Cell, Table
 
@@ -216,9 +217,8 @@ def _targets(comparison: Comparison, verdict: Verdict | None, probes: tuple[str,
     ruled = {r.task for r in verdict.rules if r.rule.startswith("better")} if verdict else set()
     if ruled:
         return tuple(t.name for t in comparison.tasks if t.name in ruled and t.name not in probes)
-    return tuple(
-        t.name for t in comparison.tasks if t.name not in probes and not any("safety" in tag for tag in t.tags)
-    )
+    asked = (t for t in comparison.tasks if t.name not in probes and PROBE_TAG not in t.tags)
+    return tuple(t.name for t in asked if not any("safety" in tag for tag in t.tags))
 
 
 def _is_bounded(d: Difference) -> bool:

@@ -17,6 +17,7 @@ from harness.comparison.balance import _per_gain
 from harness.comparison.flips import Flips, flips
 from harness.comparison.frames import Scores, ScoreTable
 from harness.comparison.perplexity_ratio import Texts, texts
+from harness.comparison.scales import marked
 from harness.metrics import build_metric
 from harness.records import Figure, Forgetting, InputError, Loss
 from harness.records.forgetting import ALL_PROBES
@@ -233,6 +234,13 @@ def test_samples_of_one_source_count_as_one() -> None:
         assert share.interval is not None and share.value == pytest.approx(lost.mean())
         widths.append(share.interval.high - share.interval.low)
     assert widths[1] > 2 * widths[0]
+
+
+def test_losses_are_read_from_what_says_right_or_wrong_and_from_figures_that_came_with_the_run() -> None:
+    imported = build_metric({"name": "imported", "figure": "acc", "source": "lm_eval", "rate": True})
+    f1, text, seen = (build_metric(name, ("a", "b")) for name in ("f1_macro", "perplexity", "contaminated"))
+    assert marked([f1, imported]) is imported
+    assert marked([text, seen]) is None and marked([seen, f1]) is f1
 
 
 def test_of_a_check_that_counts_failures_right_is_what_did_not_fail() -> None:

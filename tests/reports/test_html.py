@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from harness.records import Comparison, RunError
+from harness.records.selection import PROBE_TAG
 from harness.reports import html_report, write_reports
 from harness.reports.plots import axis, trade_off
 from harness.reports.samples import embed_samples, script_json
@@ -98,6 +99,14 @@ def test_the_trade_off_is_the_mean_change_of_targets_and_probes_in_points():
     point = next(p for p in plot.points if p.name == "careless")
     assert point.kept[1] == pytest.approx(50 * (found["closed_qa"] + found["sentiment"]))
     assert point.gained[1] == pytest.approx(100 * found["support_intent"])
+
+
+def test_what_a_run_asks_about_itself_is_no_target():
+    comparison, *_ = bundle()
+    probed = [t.model_copy(update={"tags": ["kl", PROBE_TAG]}) if t.name == "ticket_summary" else t
+              for t in comparison.tasks]  # fmt: skip
+    plot = trade_off(comparison.model_copy(update={"tasks": probed}), None)
+    assert plot.targets == ("support_intent",)
 
 
 def test_reports_are_written_whole_and_leave_nothing_beside(tmp_path):
