@@ -67,6 +67,8 @@ def forgetting_of(run: RunScores, comparison: Comparison, sources: Sources, *, s
 
 
 class _Ledger:
+    """The probes, targets and texts of a run, and what each pair of models lost and gained on them."""
+
     def __init__(self, run: RunScores, comparison: Comparison, sources: Sources, seed: int) -> None:
         self._run, self._comparison, self._sources, self._seed = run, comparison, sources, seed
         self._scores = Scores(run.frame, run.tasks)
