@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
-_KINDS = "JSONL, JSON, CSV, TSV or Parquet; a folder; or a hub id: org/name[/subset][/split], train if left out."
+_KINDS = "JSONL, JSON, CSV, TSV, Parquet; a folder; or a hub id: org/name, org/name/split, org/name/subset/split."
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 Force = Annotated[bool, typer.Option(help="Replace what is there.")]
 

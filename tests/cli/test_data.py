@@ -81,3 +81,26 @@ def test_select_writes_rows_of_the_file_and_refuses_to_write_over(clean: str, tm
     assert len(set(few)) == 7
     assert all(json.loads(line) in clean_rows()[:60] for line in few)
     assert run(command) == 2
+
+
+@pytest.mark.parametrize("command", ["check", "split", "select", "contamination"])
+def test_help_says_what_data_may_be(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", command, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "Parquet" in said and "hub id" in " ".join(said.split())
+
+
+def test_a_hub_id_is_checked_split_and_searched_for_tasks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "org" / "name").mkdir(parents=True)
+    lines = [json.dumps(row) for row in clean_rows()[:60]]
+    (tmp_path / "org" / "name" / "train.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
+    assert run(["data", "check", "org/name", "--quiet"]) == 0
+    assert "org/name/train: prompt, response" in capsys.readouterr().out
+    assert run(["data", "split", "org/name", "--out", str(tmp_path / "parts")]) == 0
+    assert run(["data", "select", "org/name", "-n", "3", "--out", str(tmp_path / "few.jsonl"), "--quiet"]) == 0
+    assert run(["data", "contamination", "org/name", "--tasks", "general_knowledge"]) == 1
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert run(["data", "check", "org/name/test", "--quiet"]) == 2
