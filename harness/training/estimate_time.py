@@ -24,7 +24,7 @@ from harness.training.steps import Step
 
 #: Steps that are tried; the first is not timed, since it loads what later ones find there.
 _STEPS = 10
-#: Seconds after which no further step is waited for, once two are timed.
+#: Seconds after the first step in which further steps are waited for, once two are timed.
 _ENOUGH = 60.0
 #: Seconds after which a base that has not made three steps is given up.
 _PATIENCE = 600.0
@@ -118,13 +118,13 @@ def _steps_in_time(process: "subprocess.Popen[str]", began: float) -> Iterator[d
     lines: SimpleQueue[str] = SimpleQueue()
     assert process.stdout is not None
     Thread(target=_pass_on, args=(process.stdout, lines), daemon=True).start()
-    seen = 0
-    while (waited := time.monotonic() - began) < (_ENOUGH if seen >= 3 else _PATIENCE):
+    seen, first = 0, 0.0
+    while (waited := time.monotonic() - began) < (first + _ENOUGH if seen >= 3 else _PATIENCE):
         with suppress(Empty):
-            line = lines.get(timeout=min(1.0, _PATIENCE - waited))
+            line = lines.get(timeout=1.0)
             if not line:
                 return
-            seen += 1
+            seen, first = seen + 1, first or waited
             yield json.loads(line) | {"at": time.monotonic() - began}
 
 

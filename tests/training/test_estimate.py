@@ -107,7 +107,7 @@ def test_time_comes_from_real_steps_and_so_does_the_memory_beside_it(
     said = estimate(read_recipe(recipe), tmp_path)
     assert said.calibration is not None, said.unmeasured
     measured = said.calibration
-    assert measured.steps == 9 and measured.speed > 0 and measured.memory > 100 * 2**20
+    assert 2 <= measured.steps <= 9 and measured.speed > 0 and measured.memory > 100 * 2**20
     assert said.seconds is not None and said.seconds > measured.start_seconds + said.tokens / measured.speed
     assert not list(tmp_path.glob("**/*.partial")) and not (tmp_path / "out").exists()
 
