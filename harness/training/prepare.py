@@ -106,14 +106,17 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
         longest=limit,
         watched=watched_by(recipe, folder, base, encoder, own),
     )
-    if not prepared.rows or (recipe.evaluation.holds_out and not prepared.held_out):
+    _refuse_empty(prepared, len(fitting) + len(held_out))
+    return prepared
+
+
+def _refuse_empty(prepared: Prepared, rows: int) -> None:
+    if not prepared.rows or (prepared.recipe.evaluation.holds_out and not prepared.held_out):
         raise InputError(
-            f"evaluation of {len(fitting) + len(held_out)} rows leaves no row to "
-            + ("measure on" if prepared.rows else "learn from"),
-            where=recipe.adapter,
+            f"evaluation of {rows} rows leaves no row to " + ("measure on" if prepared.rows else "learn from"),
+            where=prepared.recipe.adapter,
             mend="change evaluation.fraction, or add data",
         )
-    return prepared
 
 
 def _read(recipe: Recipe, names: Sequence[str], folder: Path, coder: RowEncoder) -> tuple[_Files, _Encoded]:
