@@ -12,8 +12,8 @@ from harness.training.steps import Step
 _PROPORTION = 20.0
 #: Fewer steps than this hardly rise and fall with their schedule.
 _FEW_STEPS = 10
-#: Steps that say what is normal for a loss or a gradient, and how many of them it takes to say anything.
-_WINDOW, _ENOUGH = 20, 10
+#: Steps that say what is normal. Rows of similar length share a batch, so steps differ as kinds of rows do.
+_WINDOW = 30
 
 
 def beforehand(recipe: Recipe, steps: int) -> Iterable[str]:
@@ -40,7 +40,7 @@ class Tutor:
             Overfitting(recipe.evaluation.keep_best),
             NotFalling(steps),
             Spike(),
-            ExplodingGradient(),
+            ExplodingGradient(recipe.schedule.max_grad_norm),
             AlwaysClipped(recipe.schedule.max_grad_norm),
         ]
         if not recipe.objective.preferences:
@@ -112,34 +112,53 @@ class Overfitting(Lesson):
 
 
 class NotFalling(Lesson):
-    """The mean loss of the latest tenth of the steps is not below that of the first tenth, half-way or at the end."""
+    """The loss fell by less than 2 %.
+
+    The latest pass over the data is compared with the first, which learned from the same rows, half-way and at the end.
+    In a training of less than two passes the last third of the steps is compared with the first third, in mean, median
+    and lower quartile: the mean alone would follow the kinds of rows that happen to stand there.
+    """
+
+    _FALL = 0.98
 
     def __init__(self, steps: int) -> None:
         self._half = max(_WINDOW, steps // 2)
-        self._losses: list[float] = []
+        self._steps: list[tuple[float, float]] = []
 
     def see(self, step: Step) -> str | None:
         if step.loss is None:
             return None
-        self._losses.append(step.loss)
-        return self._judge() if len(self._losses) == self._half else None
+        self._steps.append((step.epoch, step.loss))
+        return self._judge() if len(self._steps) == self._half and step.epoch >= 2 else None
 
     def conclude(self) -> str | None:
-        return self._judge() if len(self._losses) >= _WINDOW else None
+        return self._judge() if len(self._steps) >= _WINDOW else None
 
     def _judge(self) -> str | None:
-        tenth = max(1, len(self._losses) // 10)
-        first, last = statistics.fmean(self._losses[:tenth]), statistics.fmean(self._losses[-tenth:])
-        if last < first:
+        first, last = self._ends()
+        sides = [(statistics.fmean(one), statistics.median(one), statistics.quantiles(one, n=4)[0])
+                 for one in (first, last)]  # fmt: skip
+        if any(after < self._FALL * before for before, after in zip(*sides, strict=True)):
             return None
         return (
-            f"the loss did not fall in {len(self._losses)} steps ({first:.3f} to {last:.3f}): "
+            f"the loss hardly fell in {len(self._steps)} steps ({sides[0][0]:.3f} to {sides[1][0]:.3f}): "
             "check the data, or change the learning rate"
         )
 
+    def _ends(self) -> tuple[list[float], list[float]]:
+        epochs = self._steps[-1][0]
+        if epochs >= 2:
+            return (
+                [loss for epoch, loss in self._steps if epoch <= 1],
+                [loss for epoch, loss in self._steps if epoch > epochs - 1],
+            )
+        third = len(self._steps) // 3
+        losses = [loss for _, loss in self._steps]
+        return losses[:third], losses[-third:]
+
 
 class Spike(Lesson):
-    """A loss far outside the scatter of the steps before it: 8 robust deviations, and 1.5 times their median."""
+    """A loss half as much again as the highest of the 30 before it."""
 
     def __init__(self) -> None:
         self._recent: deque[float] = deque(maxlen=_WINDOW)
@@ -147,24 +166,25 @@ class Spike(Lesson):
     def see(self, step: Step) -> str | None:
         if step.loss is None:
             return None
-        recent, loss = sorted(self._recent), step.loss
+        recent, loss = list(self._recent), step.loss
         self._recent.append(loss)
-        if len(recent) < _ENOUGH:
-            return None
-        middle = statistics.median(recent)
-        scatter = 1.4826 * statistics.median(abs(one - middle) for one in recent)
-        if loss <= middle + max(8 * scatter, 0.5 * middle, 0.1):
+        if len(recent) < _WINDOW or loss <= 1.5 * max(recent):
             return None
         return (
-            f"the loss jumped to {loss:.3f} at step {step.step} (it was about {middle:.3f}): "
+            f"the loss jumped to {loss:.3f} at step {step.step} (it was about {statistics.median(recent):.3f}): "
             "look at the rows of that step, or lower the learning rate"
         )
 
 
 class ExplodingGradient(Lesson):
-    """A gradient twenty times as long as the median of the steps before it."""
+    """A gradient ten times as long as the longest of the 30 before it, and longer than what is clipped.
 
-    def __init__(self) -> None:
+    Args:
+        limit: The length from which on gradients are clipped.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
         self._recent: deque[float] = deque(maxlen=_WINDOW)
 
     def see(self, step: Step) -> str | None:
@@ -172,7 +192,7 @@ class ExplodingGradient(Lesson):
             return None
         recent, norm = list(self._recent), step.grad_norm
         self._recent.append(norm)
-        if len(recent) < _ENOUGH or norm <= 20 * max(statistics.median(recent), 1e-3):
+        if len(recent) < _WINDOW or norm <= max(self._limit, 10 * max(recent)):
             return None
         return (
             f"the gradient exploded to a norm of {norm:.3g} at step {step.step} "
