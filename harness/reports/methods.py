@@ -1,6 +1,6 @@
 """Methods side by side: cost, quality and forgetting of each, for the terminal, as Markdown and as a page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,17 +12,26 @@ from harness.reports.visible import markdown_text, one_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table
 
 _GIB = 1024.0**3
+#: Columns of cost, after the method's name.
+_COSTS = 4
+#: Room of a name on the plot, in percent of its width and height.
+_NAME_ASIDE, _NAME_LINE = 22.0, 6.5
 
 
 @dataclass(frozen=True)
 class Place:
-    """A method on the plot of gain against forgetting: low, middle and high, across and from above."""
+    """A method on the plot of gain against forgetting: low, middle and high, across and from above.
+
+    ``name_at`` is how far from above its name stands, clear of the other names.
+    """
 
     row: MethodRow
     x: tuple[float, float, float]
     y: tuple[float, float, float]
+    name_at: float
 
 
 @dataclass(frozen=True)
@@ -35,19 +44,32 @@ class Plot:
 
 
 def methods_text(methods: Methods) -> "RenderableType":
-    """The table for a terminal, and below it what it means."""
+    """Two tables for a terminal, quality and cost, and below them what they mean."""
     from rich.console import Group
+    from rich.text import Text
+
+    head, *rows = _cells(methods)
+    figures = [0, *range(_COSTS + 1, len(head))]
+    failed = [f"{row.name}: {one_line(row.reason, 300)}" for row in methods.rows if row.reason]
+    return Group(
+        _columns(head, rows, figures),
+        Text(""),
+        _columns(head, rows, range(_COSTS + 1)),
+        Text(""),
+        *(Text(line) for line in [*notes(methods), *failed]),
+    )
+
+
+def _columns(head: Sequence[str], rows: Sequence[Sequence[str]], places: Iterable[int]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False)
-    head, *rows = _cells(methods)
-    for place, name in enumerate(head):
-        table.add_column(name, justify="right" if place else "left", no_wrap=not place)
+    table, places = Table(box=None, pad_edge=False), list(places)
+    for place in places:
+        table.add_column(head[place], justify="right" if place else "left", no_wrap=True)
     for cells in rows:
-        table.add_row(*(Text(compact(cell) if "[" in cell else cell) for cell in cells))
-    failed = [f"{row.name}: {one_line(row.reason, 300)}" for row in methods.rows if row.reason]
-    return Group(table, *(Text(line) for line in [*notes(methods), *failed]))
+        table.add_row(*(Text(compact(cells[place]) if "[" in cells[place] else cells[place]) for place in places))
+    return table
 
 
 def methods_markdown(methods: Methods) -> str:
@@ -101,14 +123,24 @@ def plot(methods: Methods) -> Plot | None:
     if not both:
         return None
     up, across = axis(v for _, gain, _ in both for v in _ends(gain)), axis(v for *_, lost in both for v in _ends(lost))
-    return Plot(across, up, tuple(_place(row, gain, lost, across, up) for row, gain, lost in both))
+    places: list[Place] = []
+    for row, gain, lost in both:
+        x = _at(_ends(lost), across)
+        low, middle, high = (round(100 - place, 2) for place in _at(_ends(gain), up))
+        near = [one.name_at for one in places if abs(one.x[1] - x[1]) < _NAME_ASIDE]
+        places.append(Place(row, x, (low, middle, high), _clear(middle - _NAME_LINE / 2, near)))
+    return Plot(across, up, tuple(places))
 
 
-def _place(row: MethodRow, gain: Measure, lost: Measure, across: Axis, up: Axis) -> Place:
-    low, middle, high = _ends(lost)
-    x = (across.at(low), across.at(middle), across.at(high))
-    low, middle, high = _ends(gain)
-    return Place(row, x, (round(100 - up.at(low), 2), round(100 - up.at(middle), 2), round(100 - up.at(high), 2)))
+def _at(ends: tuple[float, float, float], scale: Axis) -> tuple[float, float, float]:
+    return scale.at(ends[0]), scale.at(ends[1]), scale.at(ends[2])
+
+
+def _clear(wanted: float, taken: Sequence[float]) -> float:
+    """The first line from ``wanted`` downwards on which no other name stands."""
+    while any(abs(other - wanted) < _NAME_LINE for other in taken):
+        wanted += _NAME_LINE
+    return round(wanted, 2)
 
 
 def _ends(one: Measure) -> tuple[float, float, float]:
