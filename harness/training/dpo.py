@@ -12,13 +12,13 @@ from transformers import Trainer, TrainerCallback
 from trl import DPOConfig, DPOTrainer
 
 from harness.engines.encoding import Encoder
-from harness.records import InputError
 from harness.training.arguments import trainer_arguments
 from harness.training.encode import IGNORED
 from harness.training.objectives import Dpo
 from harness.training.plan import Plan
 from harness.training.preference import Pair
 from harness.training.recipe import Recipe
+from harness.training.sft import check_output_layer
 
 
 class AdapterOff(torch.nn.Module):
@@ -89,8 +89,9 @@ def dpo_trainer(
         dtype: Number format of forward and backward pass.
 
     Raises:
-        InputError: the method trains something that DPO's loss does not see.
+        InputError: the method trains the output layer, which TRL's loss does not see.
     """
+    check_output_layer(model, recipe)
     objective = recipe.objective
     assert isinstance(objective, Dpo)
     pairs: list[Pair] = [*plan.rows, *plan.held_out]
@@ -103,23 +104,16 @@ def dpo_trainer(
         max_length=None,
     )
     padding = model.config.pad_token_id, model.generation_config.pad_token_id
-    try:
-        trainer = _DpoTrainer(
-            model=model,
-            ref_model=AdapterOff(model) if isinstance(model, PeftModel) else None,
-            args=arguments,
-            data_collator=lambda rows: collate_pairs([pairs[row["pair"]] for row in rows], pad),
-            train_dataset=Dataset.from_dict({"pair": plan.order}),
-            eval_dataset=Dataset.from_dict({"pair": held_out}) if held_out else None,
-            processing_class=Encoder.load(Path(model.config.name_or_path)).tokenizer,
-            callbacks=list(callbacks),
-        )
-    except ValueError as error:
-        raise InputError(
-            f"TRL refuses the method: {str(error).splitlines()[0]}",
-            where=f"{recipe.adapter}: method",
-            mend="check target_modules",
-        ) from None
+    trainer = _DpoTrainer(
+        model=model,
+        ref_model=AdapterOff(model) if isinstance(model, PeftModel) else None,
+        args=arguments,
+        data_collator=lambda rows: collate_pairs([pairs[row["pair"]] for row in rows], pad),
+        train_dataset=Dataset.from_dict({"pair": plan.order}),
+        eval_dataset=Dataset.from_dict({"pair": held_out}) if held_out else None,
+        processing_class=Encoder.load(Path(model.config.name_or_path)).tokenizer,
+        callbacks=list(callbacks),
+    )
     for weight in model.parameters():
         # TRL casts what is trained over a 4-bit base to bfloat16, which is too coarse for the optimizer's steps.
         if weight.requires_grad:

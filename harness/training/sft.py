@@ -53,12 +53,7 @@ def sft_trainer(
     Raises:
         InputError: the method or the base cannot be trained like that.
     """
-    if isinstance(model.get_output_embeddings(), BaseTunerLayer):
-        raise InputError(
-            "TRL trains no adapter on the output layer",
-            where=f"{recipe.adapter}: method",
-            mend="leave it out of target_modules",
-        )
+    check_output_layer(model, recipe)
     if recipe.schedule.packing:
         check_separation(model, plan.rows, recipe.adapter)
     trainer = _SftTrainer(
@@ -77,6 +72,20 @@ def sft_trainer(
     # With a tokenizer, transformers writes its special tokens into the model's configuration.
     trainer.processing_class = None
     return trainer
+
+
+def check_output_layer(model: Any, recipe: Recipe) -> None:
+    """Make sure that the output layer has no adapter: TRL multiplies with the layer's own weight.
+
+    Raises:
+        InputError: it has one.
+    """
+    if isinstance(model.get_output_embeddings(), BaseTunerLayer):
+        raise InputError(
+            "TRL trains no adapter on the output layer",
+            where=f"{recipe.adapter}: method",
+            mend="leave it out of target_modules",
+        )
 
 
 def _dataset(rows: Sequence[Row] | Sequence[PackedRow]) -> Dataset:
