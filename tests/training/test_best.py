@@ -48,7 +48,8 @@ def measured(folder: Path, base: Path, rows: list[Row]) -> float:
             part = rows[start : start + 4]
             batch = collate([{"input_ids": list(row.ids), "labels": list(row.labels)} for row in part], pad=1)
             labels = batch.pop("labels")[:, 1:].flatten()
-            logits = model(**batch).logits[:, :-1].flatten(0, 1)
+            size = batch["input_ids"].shape[1]
+            logits = model(**batch).logits[:, -size:-1].flatten(0, 1)  # virtual tokens stand before the row's own
             total += float(torch.nn.functional.cross_entropy(logits, labels)) * len(part)
     return total / len(rows)
 
