@@ -18,7 +18,7 @@ _GIB = 1024.0**3
 #: Columns of cost, after the method's name.
 _COSTS = 4
 #: Room of a name on the plot, in percent of its width and height.
-_NAME_ASIDE, _NAME_LINE = 22.0, 6.5
+_NAME_ASIDE, _NAME_LINE = 60.0, 6.5
 
 
 @dataclass(frozen=True)
