@@ -17,8 +17,8 @@ class _Section(BaseModel):
 class Span(_Section):
     """A range of numbers, both ends included: whole ones where ``low`` and ``high`` are, else any."""
 
-    low: Number
-    high: Number
+    low: Number = Field(description="lower end")
+    high: Number = Field(description="upper end")
     log: bool = Field(False, description="even on a logarithmic scale")
     step: Annotated[Number, Field(gt=0)] | None = Field(None, description="distance between the values tried")
 
