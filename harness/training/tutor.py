@@ -5,6 +5,8 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable
 
+import numpy as np
+
 from harness.training.recipe import Recipe
 from harness.training.steps import Step
 
@@ -136,7 +138,7 @@ class NotFalling(Lesson):
 
     def _judge(self) -> str | None:
         first, last = self._ends()
-        sides = [(statistics.fmean(one), statistics.median(one), statistics.quantiles(one, n=4)[0])
+        sides = [(statistics.fmean(one), statistics.median(one), float(np.quantile(one, 0.25)))
                  for one in (first, last)]  # fmt: skip
         if any(after < self._FALL * before for before, after in zip(*sides, strict=True)):
             return None
@@ -146,11 +148,12 @@ class NotFalling(Lesson):
         )
 
     def _ends(self) -> tuple[list[float], list[float]]:
-        epochs = self._steps[-1][0]
-        if epochs >= 2:
+        # Of few rows, one step learns from all of them more than once.
+        one_pass, epochs = max(1.0, self._steps[0][0]), self._steps[-1][0]
+        if epochs >= 2 * one_pass:
             return (
-                [loss for epoch, loss in self._steps if epoch <= 1],
-                [loss for epoch, loss in self._steps if epoch > epochs - 1],
+                [loss for epoch, loss in self._steps if epoch <= one_pass],
+                [loss for epoch, loss in self._steps if epoch > epochs - one_pass],
             )
         third = len(self._steps) // 3
         losses = [loss for _, loss in self._steps]

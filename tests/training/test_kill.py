@@ -17,7 +17,7 @@ from harness.training import train
 from harness.training.folders import last_checkpoint
 
 Write = Callable[..., Path]
-FILES = ("adapter_model.safetensors", "adapter_config.json", "metrics.jsonl")
+FILES = ("adapter_model.safetensors", "adapter_config.json", "metrics.jsonl", "metrics.parquet", "epochs.parquet")
 PLAIN = {
     "method": {"kind": "lora", "dropout": 0.1},
     "schedule": {"max_steps": 60, "batch_size": 4, "learning_rate": 0.01, "gradient_accumulation": 2, "save_every": 5},

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.training import Recipe, Step, train
 from harness.training.tutor import Tutor, beforehand
@@ -106,6 +108,17 @@ def test_a_loss_near_zero_from_the_start_is_a_leak() -> None:
     assert "near zero from the start" in text
     preferences = {"objective": {"kind": "dpo"}}
     assert told(curve([0.02 - i / 10000 for i in range(100)]), **preferences) == []
+
+
+@given(
+    st.lists(st.floats(0, 20), max_size=80),
+    st.floats(0.01, 30),
+    st.sampled_from([1, 2, 5, 1000]),
+)
+def test_no_curve_is_too_odd_to_be_looked_at(losses: list[float], epochs_a_step: float, every: int) -> None:
+    steps = [replace(step, epoch=step.step * epochs_a_step, grad_norm=step.loss) for step in curve(losses)]
+    measured = [Step(step.step, len(steps), step.epoch, 0, held_out_loss=step.loss) for step in steps[::every]]
+    told(sorted([*steps, *measured], key=lambda step: step.step), len(steps))
 
 
 @pytest.mark.parametrize(
