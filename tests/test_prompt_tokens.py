@@ -12,8 +12,8 @@ from harness.engines.vllm.asks import plan_work
 from harness.models import Model, resolve_base
 from harness.records import Decoding, Kind, Message, Prompt, Request, Sample
 from harness.tasks import continuation, find_tasks
-from harness.training.encode import IGNORED, RowEncoder
-from harness.training.examples import Example
+from harness.training.rows.encode import IGNORED, RowEncoder
+from harness.training.rows.examples import Example
 from tests.packs import write_pack
 
 ROWS = [{"text": f"What is {n} plus one? ", "label": f"It is {n + 1}."} for n in range(6)]

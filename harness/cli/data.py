@@ -128,7 +128,7 @@ def contamination(
     from harness.cli import console
     from harness.tasks import find_tasks
     from harness.training.contamination import TrainingText
-    from harness.training.examples import read_any
+    from harness.training.rows.examples import read_any
 
     text = TrainingText(example for file in files for example in read_any(file).examples)
     asked = {task.name: task.samples() for task in find_tasks(tasks, folder=Path())}

@@ -8,7 +8,7 @@ from harness.cli import console
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from harness.training.explain import Key, MethodFacts
+    from harness.training.recipes.explain import Key, MethodFacts
 
 
 def explain(kind: str | None, as_json: bool) -> None:
@@ -22,7 +22,7 @@ def explain(kind: str | None, as_json: bool) -> None:
     from harness.models.quiet import quiet_libraries
 
     quiet_libraries()
-    from harness.training.explain import METHODS, explain_method, explain_sections
+    from harness.training.recipes.explain import METHODS, explain_method, explain_sections
 
     methods = [explain_method(name) for name in ([kind] if kind else METHODS)]
     sections = {} if kind else explain_sections()

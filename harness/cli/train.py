@@ -87,7 +87,7 @@ def _train(recipe: Path, out: Path | None, seed: int | None, quiet: bool, as_jso
     from harness.models.examine import TRAINING_RECORD
     from harness.training import train as train_adapter
     from harness.training.jobs import stop_request
-    from harness.training.processes import is_first_process
+    from harness.training.loop.processes import is_first_process
 
     with shown_steps(quiet or as_json or not is_first_process()) as watch, stop_request() as stop:
         adapter = train_adapter(recipe, out, seed=seed, watch=watch, warn=_warn, stop=stop)

@@ -10,7 +10,7 @@ from harness.cli import console
 from harness.cli.train_jobs import duration
 
 if TYPE_CHECKING:
-    from harness.training.estimate import Estimate
+    from harness.training.estimates.estimate import Estimate
 
 
 def show_estimate(recipe: Path, price_per_hour: float | None, as_json: bool) -> None:
@@ -23,7 +23,7 @@ def show_estimate(recipe: Path, price_per_hour: float | None, as_json: bool) -> 
 
     quiet_libraries()
     from harness.training import read_recipe
-    from harness.training.estimate import estimate
+    from harness.training.estimates.estimate import estimate
 
     if not as_json:
         typer.echo("reading the data, trying a few steps", err=True)

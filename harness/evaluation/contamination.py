@@ -9,7 +9,7 @@ from harness.records import Finding, Outcome, Response, Score
 from harness.records.selection import PROBE_TAG
 from harness.runs import score_rows
 from harness.training.contamination import Overlap, TrainingText
-from harness.training.examples import read_any
+from harness.training.rows.examples import read_any
 
 METRIC = "contaminated"
 _WORDS = {"exact": "the whole text is a turn of", "ngram": "13 words in a row stand in", "near": "nearly the same as"}

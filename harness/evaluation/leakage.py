@@ -129,7 +129,7 @@ def describe(settings: LeakageProbe, responses: Mapping[str, Mapping[str, Sequen
 
 
 def _row_items(settings: LeakageProbe, folder: Path, encoder: Encoder, seed: int) -> list[Item]:
-    from harness.training.encode import RowEncoder
+    from harness.training.rows.encode import RowEncoder
 
     coder = RowEncoder(encoder, chat=encoder.renders_chat)
     files = {True: folder / settings.train, False: folder / settings.held_out}
@@ -150,7 +150,7 @@ def _row_items(settings: LeakageProbe, folder: Path, encoder: Encoder, seed: int
 
 def _drawn(path: Path, count: int, seed: int) -> list[tuple[str, tuple[Message, ...]]]:
     """Some rows of a file, each cut after its last answer, with the hash of its words; equal rows once."""
-    from harness.training.examples import read_file
+    from harness.training.rows.examples import read_file
 
     rows: dict[str, tuple[Message, ...]] = {}
     for example in read_file(path).examples:
@@ -185,7 +185,7 @@ def _canary_items(settings: LeakageProbe, folder: Path, encoder: Encoder, seed: 
     if settings.canaries is None:
         return []
     from harness.training.canaries import random_secret, read_canaries
-    from harness.training.encode import RowEncoder
+    from harness.training.rows.encode import RowEncoder
 
     coder = RowEncoder(encoder, chat=encoder.renders_chat)
     items = []

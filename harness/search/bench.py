@@ -20,7 +20,7 @@ from harness.runs import Run
 from harness.tasks import Task, find_tasks
 from harness.training import Recipe
 from harness.training.data.sources import located
-from harness.training.tuning import Tuning
+from harness.training.recipes.tuning import Tuning
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from harness.search.study import only_search_in
 from harness.search.variants import variants
 from harness.stats import holm
 from harness.training import Recipe, prepare, read_recipe
-from harness.training.methods import Full
+from harness.training.recipes.methods import Full
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from harness.records import InputError, nearest
 from harness.records.search import Value
 from harness.training import Recipe
-from harness.training.tuning import Span, Tuning
+from harness.training.recipes.tuning import Span, Tuning
 
 if TYPE_CHECKING:
     from optuna import Trial

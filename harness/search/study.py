@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.records import InputError, RunError, Unavailable, content_hash
 from harness.search.space import grid, suggest
-from harness.training.tuning import Tuning
+from harness.training.recipes.tuning import Tuning
 
 if TYPE_CHECKING:
     from optuna import Study, Trial

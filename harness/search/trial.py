@@ -18,7 +18,7 @@ from harness.search.recipes import write_recipe
 from harness.search.space import recipe_with
 from harness.training import Recipe, Step, train
 from harness.training.jobs.job import Stopped
-from harness.training.tuning import Tuning
+from harness.training.recipes.tuning import Tuning
 
 if TYPE_CHECKING:
     from optuna import Study, Trial

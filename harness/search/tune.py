@@ -20,8 +20,8 @@ from harness.search.space import check_ranges, recipe_with
 from harness.search.study import importances, next_trial, only_search_in, open_study
 from harness.search.trial import QUALITY, REASON, SECONDS, STEPS, Ground, model_name, play
 from harness.training import Recipe, prepare, read_recipe
-from harness.training.methods import Full
-from harness.training.tuning import Tuning
+from harness.training.recipes.methods import Full
+from harness.training.recipes.tuning import Tuning
 
 if TYPE_CHECKING:
     from optuna import Study

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.records import InputError, nearest, read_document
 from harness.training import Recipe
-from harness.training.explain import METHODS
+from harness.training.recipes.explain import METHODS
 
 
 class MethodsFile(BaseModel):

@@ -15,11 +15,11 @@ from harness.models import Base
 from harness.models.resolve import settings_files
 from harness.models.weights import read_tensors, weight_files
 from harness.records import InputError, RunError, Unavailable
-from harness.training.encode import Row
-from harness.training.methods import Full
+from harness.training.loop.processes import process_count
 from harness.training.moved_base import check_conversion
-from harness.training.processes import process_count
-from harness.training.recipe import Recipe
+from harness.training.recipes.methods import Full
+from harness.training.recipes.recipe import Recipe
+from harness.training.rows.encode import Row
 
 
 def training_dtype(wanted: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness.records import InputError, Message
-from harness.training.examples import DataFile, Example
+from harness.training.rows.examples import DataFile, Example
 
 #: Beside the adapter: what was planted, and as many of the same kind that were not.
 CANARIES_FILE = "canaries.jsonl"

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from harness.records import Sample, prompt_text
-from harness.training.examples import Example, PreferenceExample
+from harness.training.rows.examples import Example, PreferenceExample
 
 #: Words in a row that two texts hardly share by chance (Brown et al. 2020, appendix C).
 NGRAM = 13

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.models.examine import TRAINING_RECORD
 from harness.records import InputError
-from harness.training.processes import is_first_process, wait_for_all
+from harness.training.loop.processes import is_first_process, wait_for_all
 
 #: Written into a checkpoint after all else: a checkpoint without it was cut off by a kill.
 COMPLETE = "complete"

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
-from harness.training.plan import Plan
-from harness.training.recipe import Recipe
-from harness.training.steps import Step, StepLog
-from harness.training.tracking import Tracking
-from harness.training.tutor import Tutor, beforehand
+from harness.training.loop.plan import Plan
+from harness.training.loop.steps import Step, StepLog
+from harness.training.loop.tracking import Tracking
+from harness.training.loop.tutor import Tutor, beforehand
+from harness.training.recipes.recipe import Recipe
 
 
 class Follower:

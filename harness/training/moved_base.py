@@ -8,10 +8,10 @@ import torch
 from peft import PeftModel
 
 from harness.records import InputError, RunError
-from harness.training.encode import Row
-from harness.training.methods import Lora
-from harness.training.processes import is_first_process
-from harness.training.recipe import Recipe
+from harness.training.loop.processes import is_first_process
+from harness.training.recipes.methods import Lora
+from harness.training.recipes.recipe import Recipe
+from harness.training.rows.encode import Row
 
 #: Largest change of a log-probability (nats) that float32 rounding may cause; both differ by about 1e-5.
 TOLERANCE = 1e-3

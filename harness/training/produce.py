@@ -11,13 +11,13 @@ from harness.models.quiet import quiet_libraries
 from harness.training.canaries import write_canaries
 from harness.training.folders import last_checkpoint, write_json
 from harness.training.follow import Follower
-from harness.training.metric_tables import write_tables
-from harness.training.plan import make_plan
-from harness.training.prepare import Prepared
-from harness.training.processes import check_devices, is_first_process, process_count, said_anywhere
+from harness.training.loop.metric_tables import write_tables
+from harness.training.loop.plan import make_plan
+from harness.training.loop.processes import check_devices, is_first_process, process_count, said_anywhere
+from harness.training.loop.steps import Step, StepLog
+from harness.training.loop.tracking import Followed, Tracking
 from harness.training.record import training_record
-from harness.training.steps import Step, StepLog
-from harness.training.tracking import Followed, Tracking
+from harness.training.rows.prepare import Prepared
 
 
 def produce(
@@ -41,7 +41,7 @@ def produce(
     from harness.training.adapted import save_trained, trainable_model, training_dtype
     from harness.training.forgetting.guard import open_guard
     from harness.training.jobs.stop import StopWhenAsked
-    from harness.training.loop import run_loop
+    from harness.training.loop.run import run_loop
     from harness.training.moved_base import keep_start
 
     started = time.monotonic()

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.training.plan import Plan
-from harness.training.preference_figures import preference_figures
-from harness.training.prepare import Prepared, library_versions
-from harness.training.processes import process_count
-from harness.training.steps import StepLog, loss_summary
+from harness.training.loop.plan import Plan
+from harness.training.loop.processes import process_count
+from harness.training.loop.steps import StepLog, loss_summary
+from harness.training.rows.preference_figures import preference_figures
+from harness.training.rows.prepare import Prepared, library_versions
 
 if TYPE_CHECKING:
-    from harness.training.loop import Outcome
+    from harness.training.loop.run import Outcome
 
 
 def training_record(

@@ -6,16 +6,16 @@ from pathlib import Path
 from harness.models import Adapter, Base, resolve_adapter, resolve_base
 from harness.records import RunError
 from harness.records.progress import Progress, silent
+from harness.training.estimates.memory_advice import memory_advice
 from harness.training.folders import begin, publish, refuse_foreign_folder
 from harness.training.jobs.job import Job
-from harness.training.memory_advice import memory_advice
-from harness.training.methods import Full
-from harness.training.prepare import prepare
-from harness.training.processes import is_first_process
+from harness.training.loop.processes import is_first_process
+from harness.training.loop.steps import Step
+from harness.training.loop.tracking import check_trackers
 from harness.training.produce import produce
-from harness.training.recipe import Recipe, read_recipe
-from harness.training.steps import Step
-from harness.training.tracking import check_trackers
+from harness.training.recipes.methods import Full
+from harness.training.recipes.recipe import Recipe, read_recipe
+from harness.training.rows.prepare import prepare
 
 
 def train(

@@ -38,9 +38,9 @@ def write_rows(path: Path, count: int) -> None:
 
 def look(path: str) -> None:
     """What a training spends on its data before the first step, in processor time."""
-    from harness.training.examples import read_any
-    from harness.training.held_out import draw_held_out
-    from harness.training.screening import screen
+    from harness.training.rows.examples import read_any
+    from harness.training.rows.held_out import draw_held_out
+    from harness.training.rows.screening import screen
 
     marks = [time.process_time()]
     data = read_any(path)

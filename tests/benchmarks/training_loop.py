@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.models.quiet import quiet_libraries
 from harness.training import Recipe, prepare
-from harness.training.plan import Plan, make_plan
+from harness.training.loop.plan import Plan, make_plan
 
 LOOPS = ("harness", "trl", "transformers")
 
@@ -40,8 +40,8 @@ def trainer(loop: str, prepared: Any, plan: Plan, folder: Path) -> Any:
     from trl import SFTConfig, SFTTrainer
 
     from harness.training.adapted import trainable_model
-    from harness.training.arguments import trainer_arguments
-    from harness.training.sft import collate, sft_trainer
+    from harness.training.loop.arguments import trainer_arguments
+    from harness.training.loop.sft import collate, sft_trainer
 
     model = trainable_model(prepared.base, prepared.recipe, "float32", plan.steps)
     given = (model, plan, prepared.recipe, folder)

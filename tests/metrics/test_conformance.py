@@ -16,6 +16,8 @@ LIKELIHOOD = {
     "bits_per_byte",
     "greedy_accuracy",
 }
+#: Distributions against the base's: a broken model is far from it.
+DIVERGENCE = {"kl_to_base"}
 CHOICE = {"accuracy_norm", "brier", "ece"}
 #: Likelihoods of sentences whose target is the worse one.
 PAIRS = {"stereotype_share", "likelihood_gap"}
@@ -79,6 +81,8 @@ def _responses(name: str, texts: list[str | None]) -> list[Response]:
         if name in CHOICE | PAIRS | (LEAKAGE - {"verbatim_gap"}):
             order = [3.0 if one == text else 0.0 for one in LABELS]
             answer = Answer(likelihoods=tuple(LogLikelihood((value - 5,), False) for value in order))
+        elif name in DIVERGENCE:
+            answer = Answer(divergence=(0.01, 0.02) if text == GOLD[i % 4] else (2.0, 3.0))
         elif name in LIKELIHOOD:
             answer = Answer(likelihoods=(LogLikelihood((-1.0 - i, -2.0), i == 0),))
         else:

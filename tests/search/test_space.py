@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from harness.records import InputError
 from harness.search.space import check_ranges, grid, recipe_with
 from harness.training import Recipe, read_recipe
-from harness.training.tuning import Tuning
+from harness.training.recipes.tuning import Tuning
 
 RECIPE = Recipe(adapter="a", data="rows.jsonl", schedule={"epochs": 1, "batch_size": 4})
 Write = Callable[..., Path]

@@ -15,7 +15,7 @@ from harness.gate import gate_run
 from harness.records import Message, Sample
 from harness.runs import Run
 from harness.training.contamination import TrainingText
-from harness.training.examples import Example
+from harness.training.rows.examples import Example
 from tests.packs import write_pack, write_suite
 
 PASSAGE = (

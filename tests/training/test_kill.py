@@ -35,7 +35,7 @@ STATEFUL = {
 def start() -> Iterator[Callable[[Path, Path], Any]]:
     """Starts a training in a process of its own, forked from one that has done its imports."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["harness.training.sft", "harness.training.adapted"])
+    context.set_forkserver_preload(["harness.training.loop.sft", "harness.training.adapted"])
 
     def process(recipe: Path, out: Path) -> Any:
         one = context.Process(target=train, args=(recipe, out))

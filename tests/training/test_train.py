@@ -81,7 +81,7 @@ def test_equal_recipe_data_and_seed_give_equal_bytes(write: Write, chat_model: P
 
 
 def test_a_checkpoint_that_was_cut_off_is_not_resumed(write: Write, chat_model: Path, tmp_path: Path) -> None:
-    from harness.training.loop import last_checkpoint
+    from harness.training.loop.run import last_checkpoint
 
     for step, complete in ((5, True), (10, True), (15, False)):
         folder = tmp_path / f"checkpoint-{step}"

@@ -13,12 +13,15 @@ from harness.records import HarnessError
 from harness.training.forgetting.log import LOG, ForgettingLog
 from harness.training.forgetting.measure import Crossing
 from harness.training.forgetting.prober import Prober
-from harness.training.forgetting.snapshot import keep_weights, restore_weights
 from harness.training.forgetting.watched import Watched
-from harness.training.loop import Outcome
-from harness.training.methods import TrainingMethod
-from harness.training.prepare import Prepared
-from harness.training.processes import is_first_process
+from harness.training.loop.kept import keep_weights, restore_weights
+from harness.training.loop.processes import is_first_process
+from harness.training.loop.run import Outcome
+from harness.training.recipes.methods import TrainingMethod
+from harness.training.rows.prepare import Prepared
+
+#: The weights of the last look within all limits.
+_KEPT = "forgetting-kept.safetensors"
 
 
 class LimitCrossed(HarnessError):
@@ -95,7 +98,7 @@ class ForgettingGuard(TrainerCallback):
         if self._crossing is None:
             self._kept_step = outcome.saved_step
             return outcome
-        kept = restore_weights(model, self._partial, self._method)
+        kept = restore_weights(model, self._partial / _KEPT, self._method)
         if kept is None:
             raise LimitCrossed(
                 f"stopped after step {self._crossing.step}, where {self._crossing}; "
@@ -146,7 +149,7 @@ class ForgettingGuard(TrainerCallback):
         elif crossed:
             self._crossing = crossed[0]
         elif is_first_process():
-            keep_weights(model, self._partial, step)
+            keep_weights(model, self._partial / _KEPT, step)
 
     def _warn(self, step: int, crossed: list[str], say: Callable[[str], None]) -> None:
         for text in crossed:

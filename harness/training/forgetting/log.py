@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.training.forgetting.measure import Crossing, Measurement
-from harness.training.processes import is_first_process
+from harness.training.loop.processes import is_first_process
 
 LOG = "forgetting.jsonl"
 

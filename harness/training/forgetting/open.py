@@ -5,9 +5,9 @@ from pathlib import Path
 
 from harness.engines.encoding import Encoder
 from harness.models import Base
-from harness.training.examples import Example, PreferenceExample
 from harness.training.forgetting.watched import Watched, find_watched
-from harness.training.recipe import Recipe
+from harness.training.recipes.recipe import Recipe
+from harness.training.rows.examples import Example, PreferenceExample
 
 
 def watched_by(

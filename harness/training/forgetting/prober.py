@@ -16,8 +16,8 @@ from harness.models import Base
 from harness.records import Answer, Kind, Request
 from harness.training.forgetting.measure import Measurement, Reading, measure, read_answers, requests
 from harness.training.forgetting.watched import Watched
-from harness.training.methods import Full, TrainingMethod
-from harness.training.processes import is_first_process
+from harness.training.loop.processes import is_first_process
+from harness.training.recipes.methods import Full, TrainingMethod
 
 _BASE_ANSWERS = "forgetting-base.json"
 

@@ -14,7 +14,7 @@ from harness.training.jobs.lock import release, take
 from harness.training.jobs.oom_kills import oom_kills
 from harness.training.jobs.process import ProcessIdentity
 from harness.training.jobs.records import Ending, Progress, Record, Sent, read_as
-from harness.training.steps import Step
+from harness.training.loop.steps import Step
 
 #: Seconds between two writings of the progress: often enough to watch, too rare to cost time.
 _EVERY = 0.5

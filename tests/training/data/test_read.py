@@ -83,8 +83,8 @@ def test_lines_that_are_no_rows_and_torn_rows_of_a_table_are_named(tmp_path: Pat
 def test_tokens_are_those_that_training_encodes(tmp_path: Path) -> None:
     from harness.engines.encoding import Encoder
     from harness.records import reference_model
-    from harness.training.encode import RowEncoder
-    from harness.training.examples import read_file
+    from harness.training.rows.encode import RowEncoder
+    from harness.training.rows.examples import read_file
 
     encoder = Encoder.load(reference_model())
     path = tmp_path / "rows.jsonl"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.records import InputError
 from harness.training.data.sources import HubData, located, read_source
-from harness.training.examples import read_file
+from harness.training.rows.examples import read_file
 
 ROWS = [{"prompt": f"What is {i}?", "response": f"A number, {i}."} for i in range(4)]
 

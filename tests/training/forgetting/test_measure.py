@@ -17,7 +17,7 @@ from harness.training.forgetting.measure import Reading, measure
 from harness.training.forgetting.prober import Prober
 from harness.training.forgetting.settings import Limits
 from harness.training.forgetting.watched import Watched
-from harness.training.prepare import Prepared
+from harness.training.rows.prepare import Prepared
 
 Write = Callable[..., Path]
 

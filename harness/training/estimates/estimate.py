@@ -1,0 +1,224 @@
+"""What a training will take, before it starts: trained parameters, memory, steps, time. What fits where it does not."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from harness.models.quiet import quiet_libraries
+from harness.records import RunError
+from harness.training.adapted import training_dtype
+from harness.training.estimates.available_memory import available_memory
+from harness.training.estimates.memory import Batch, Blueprint, Form, Memory, largest_batch
+from harness.training.estimates.time_taken import Calibration, calibrate
+from harness.training.loop.plan import Plan, make_plan
+from harness.training.loop.processes import process_count
+from harness.training.recipes.methods import Lora, PrefixTuning
+from harness.training.recipes.recipe import Recipe
+from harness.training.rows.prepare import Prepared, prepare
+
+#: A forward pass alone takes about a third of a step, which goes forward once and backward at twice the cost.
+_FORWARD = 1 / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A way to run the training, and the memory it takes.
+
+    Attributes:
+        change: What to write into the recipe; empty for the recipe as it is.
+    """
+
+    change: str
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a training will take. Bytes, seconds.
+
+    Attributes:
+        base_parameters: Of the base alone.
+        trained: Trained parameters, as the training will count them.
+        rows_a_step: Rows (with packing, sequences) that one step learns from.
+        tokens: Learned from in all steps, padding aside.
+        held_out_tokens: Of the rows held out.
+        measurements: How often the loss on them is measured.
+        memory: Of the recipe as it is, on this machine.
+        forms: The same training in other forms: number format, checkpointing, 4-bit base, here and on a GPU.
+        choices: Where it does not fit: ways to run it in less memory.
+        calibration: None where no steps were tried, or they could not be made.
+        unmeasured: Why there is no calibration; empty where there is one.
+    """
+
+    adapter: str
+    method: str
+    objective: str
+    dtype: str
+    device: str
+    base_parameters: int
+    trained: int
+    rows: int
+    steps: int
+    rows_a_step: int
+    tokens: int
+    held_out_tokens: int
+    measurements: int
+    batch: Batch
+    memory: Memory
+    forms: tuple[tuple[Form, Memory], ...]
+    choices: tuple[Choice, ...]
+    available: int
+    calibration: Calibration | None
+    unmeasured: str
+
+    @property
+    def fits(self) -> bool:
+        """Whether the recipe as it is fits into the memory that is free here now."""
+        return self.memory.total <= self.available
+
+    @property
+    def seconds(self) -> float | None:
+        """From start to end on this machine; None where it was not measured."""
+        if self.calibration is None:
+            return None
+        learned = self.tokens + self.held_out_tokens * self.measurements * _FORWARD
+        return self.calibration.start_seconds + learned / self.calibration.speed
+
+    def to_json(self) -> dict[str, Any]:
+        memory = {
+            "memory": self.memory.to_json(),
+            "forms": [_form_json(form) | {"memory": memory.to_json()} for form, memory in self.forms],
+            "choices": [{"change": one.change, "memory": one.memory.to_json()} for one in self.choices],
+        }
+        return asdict(self) | memory | {"fits": self.fits, "seconds": self.seconds}
+
+
+def estimate(recipe: Recipe, folder: Path, *, measure: bool = True) -> Estimate:
+    """Estimate a training without starting it.
+
+    Args:
+        folder: What the recipe's paths are relative to.
+        measure: Try a few steps where the recipe fits; without them there is no time.
+
+    Raises:
+        InputError: recipe, base or data cannot be used.
+    """
+    quiet_libraries()
+    prepared = prepare(recipe, folder)
+    plan = make_plan(prepared, process_count())
+    blueprint = Blueprint(prepared.base, recipe, plan.steps)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = training_dtype(recipe.dtype)
+    form = _form(recipe, plan, dtype, device)
+    memory, available = blueprint.memory(form), available_memory(device)
+    fits = memory.total <= available
+    measured, unmeasured = None, "it does not fit here"
+    if fits:
+        measured, unmeasured = _try(recipe, folder) if measure else (None, "no steps were asked for")
+    every = recipe.evaluation.every
+    return Estimate(
+        adapter=recipe.adapter,
+        method=recipe.method.kind,
+        objective=recipe.objective.kind,
+        dtype=dtype,
+        device=device,
+        base_parameters=blueprint.base_parameters,
+        trained=blueprint.trained,
+        rows=len(prepared.rows),
+        steps=plan.steps,
+        rows_a_step=plan.rows_a_step,
+        tokens=plan.tokens_at[-1],
+        held_out_tokens=sum(row.size for row in prepared.held_out),
+        measurements=1 + (plan.steps // every if every else 0) if prepared.held_out else 0,
+        batch=largest_batch(plan, recipe),
+        memory=memory,
+        forms=tuple((other, blueprint.memory(other)) for other in _other_forms(recipe, form)),
+        choices=() if fits else tuple(smaller_ways(blueprint, recipe, form)),
+        available=available,
+        calibration=measured,
+        unmeasured=unmeasured,
+    )
+
+
+def _try(recipe: Recipe, folder: Path) -> tuple[Calibration | None, str]:
+    try:
+        return calibrate(recipe, folder), ""
+    except RunError as error:
+        return None, str(error)
+
+
+def memory_of(prepared: Prepared, device: str) -> tuple[Memory, list[Choice]]:
+    """What a training takes whose data is read already, and ways to run it in less memory."""
+    recipe, plan = prepared.recipe, make_plan(prepared, process_count())
+    blueprint = Blueprint(prepared.base, recipe, plan.steps)
+    form = _form(recipe, plan, training_dtype(recipe.dtype), device)
+    return blueprint.memory(form), list(smaller_ways(blueprint, recipe, form))
+
+
+def smaller_ways(blueprint: Blueprint, recipe: Recipe, form: Form) -> Iterator[Choice]:
+    """Ways to run a recipe in less memory: each change alone, then all of them together."""
+    least, said, rows = form, [], recipe.schedule.batch_size
+    a_row = form.batch.sequences // rows
+    while rows > 1:
+        rows //= 2
+        least = replace(form, batch=Batch(rows * a_row, form.batch.width))
+        words = f"batch_size: {rows}, gradient_accumulation: {_kept(recipe, rows)}"
+        yield Choice(words, blueprint.memory(least))
+        said = [words]
+    if not form.checkpointing and _can_checkpoint(recipe):
+        yield Choice("gradient_checkpointing: true", blueprint.memory(replace(form, checkpointing=True)))
+        least, said = replace(least, checkpointing=True), [*said, "gradient_checkpointing: true"]
+    rank = getattr(recipe.method, "r", 1)
+    if rank > 1:
+        yield Choice(f"r: {max(1, rank // 4)}", _of_rank(blueprint.memory(form), max(1, rank // 4) / rank))
+    if _can_be_4_bit(recipe):
+        yield Choice("kind: qlora (4-bit)", blueprint.memory(replace(form, four_bit=True)))
+        least, said = replace(least, four_bit=True), [*said, "kind: qlora (4-bit)"]
+    if len(said) > 1:
+        yield Choice(", ".join(said), blueprint.memory(least))
+
+
+def _other_forms(recipe: Recipe, form: Form) -> Iterator[Form]:
+    places = {"float32": [form.device], "bfloat16": sorted({form.device, "cuda"})}
+    for dtype, devices in places.items():
+        for device in devices:
+            for four_bit in sorted({False, _can_be_4_bit(recipe)}):
+                for checkpointing in sorted({False, _can_checkpoint(recipe)}):
+                    yield Form(form.batch, dtype, device, checkpointing, four_bit)
+
+
+def _can_checkpoint(recipe: Recipe) -> bool:
+    return not isinstance(recipe.method, PrefixTuning)
+
+
+def _can_be_4_bit(recipe: Recipe) -> bool:
+    return recipe.method.quantizes_base or (isinstance(recipe.method, Lora) and not recipe.method.moves_base)
+
+
+def _form_json(form: Form) -> dict[str, Any]:
+    names = ("dtype", "device", "checkpointing", "four_bit")
+    return {name: getattr(form, name) for name in names}
+
+
+def _form(recipe: Recipe, plan: Plan, dtype: str, device: str) -> Form:
+    checkpointing = recipe.schedule.gradient_checkpointing
+    return Form(largest_batch(plan, recipe), dtype, device, checkpointing, recipe.method.quantizes_base)
+
+
+def _kept(recipe: Recipe, rows: int) -> int:
+    """Batches a step so that a step still learns from at least as many rows."""
+    schedule = recipe.schedule
+    return -(-schedule.batch_size * schedule.gradient_accumulation // rows)
+
+
+def _of_rank(memory: Memory, share: float) -> Memory:
+    """Adapter, gradients and optimizer grow with the rank, the rest hardly does."""
+    return replace(
+        memory,
+        adapter=memory.adapter * share,
+        gradients=memory.gradients * share,
+        optimizer=memory.optimizer * share,
+    )

@@ -1,0 +1,1 @@
+"""The loop itself: plan, trainers of TRL, checkpoints, what watches each step."""

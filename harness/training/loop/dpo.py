@@ -1,0 +1,141 @@
+"""Preference alignment by TRL's DPOTrainer, over pairs that are already encoded, checked and put in order."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from peft import PeftModel
+from transformers import Trainer, TrainerCallback
+from trl import DPOConfig, DPOTrainer
+
+from harness.engines.encoding import Encoder
+from harness.training.loop.arguments import trainer_arguments
+from harness.training.loop.plan import Plan
+from harness.training.loop.sft import check_output_layer
+from harness.training.recipes.objectives import Dpo
+from harness.training.recipes.recipe import Recipe
+from harness.training.rows.encode import IGNORED
+from harness.training.rows.preference import Pair
+
+
+class AdapterOff(torch.nn.Module):
+    """The model that is trained, with its adapter switched off: the reference, without weights of its own.
+
+    Left to itself, TRL would copy the adapter, which not every method allows.
+    """
+
+    def __init__(self, adapted: PeftModel) -> None:
+        super().__init__()
+        self.config = adapted.config
+        # In a list, so that it does not become a part of this module.
+        self._adapted = [adapted]
+
+    def __call__(self, **inputs: Any) -> Any:
+        """The base's answer. Not ``forward``, which TRL replaces by one that looks for weights here."""
+        [adapted] = self._adapted
+        with adapted.disable_adapter():
+            return adapted(**inputs)
+
+
+class _DpoTrainer(DPOTrainer):
+    """TRL's trainer over encoded pairs, whose means over held-out pairs give each pair equal weight."""
+
+    def __init__(self, **given: Any) -> None:
+        self._sizes: dict[str, list[int]] = defaultdict(list)
+        super().__init__(**given)
+
+    def _prepare_dataset(self, dataset: Dataset, *args: Any) -> Dataset:
+        return dataset
+
+    def compute_loss(self, model: Any, inputs: Any, *args: Any, **more: Any) -> Any:
+        self._sizes[self._mode()].append(len(inputs["input_ids"]))
+        return super().compute_loss(model, inputs, *args, **more)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        mode = self._mode()
+        sizes = self._sizes.pop(mode, [])
+        for name, means in self._metrics[mode].items():
+            if len(means) == len(sizes):
+                weighted = sum(mean * size for mean, size in zip(means, sizes, strict=True)) / sum(sizes)
+                self._metrics[mode][name] = [weighted]
+        super().log(logs, start_time)
+
+    def _mode(self) -> str:
+        return "train" if self.model is not None and self.model.training else "eval"
+
+    def create_model_card(self, *args: Any, **more: Any) -> None:
+        """No empty form in each checkpoint."""
+
+
+def dpo_trainer(
+    model: Any,
+    plan: Plan,
+    recipe: Recipe,
+    folder: Path,
+    *,
+    pad: int,
+    dtype: str,
+    callbacks: Sequence[TrainerCallback],
+) -> Trainer:
+    """A trainer that takes the plan's pairs as they come.
+
+    The reference is the model with its adapter switched off; for full fine-tuning, a second copy of the base.
+
+    Args:
+        pad: Token id that fills shorter sequences of a batch.
+        dtype: Number format of forward and backward pass.
+
+    Raises:
+        InputError: the method trains the output layer, which TRL's loss does not see.
+    """
+    check_output_layer(model, recipe)
+    objective = recipe.objective
+    assert isinstance(objective, Dpo)
+    pairs: list[Pair] = [*plan.rows, *plan.held_out]
+    held_out = range(len(plan.rows), len(pairs))
+    arguments = DPOConfig(
+        **trainer_arguments(recipe, plan, folder, dtype),
+        beta=objective.beta,
+        loss_type=[objective.loss],
+        label_smoothing=objective.label_smoothing,
+        max_length=None,
+    )
+    padding = model.config.pad_token_id, model.generation_config.pad_token_id
+    trainer = _DpoTrainer(
+        model=model,
+        ref_model=AdapterOff(model) if isinstance(model, PeftModel) else None,
+        args=arguments,
+        data_collator=lambda rows: collate_pairs([pairs[row["pair"]] for row in rows], pad),
+        train_dataset=Dataset.from_dict({"pair": plan.order}),
+        eval_dataset=Dataset.from_dict({"pair": held_out}) if held_out else None,
+        processing_class=Encoder.load(Path(model.config.name_or_path)).tokenizer,
+        callbacks=list(callbacks),
+    )
+    for weight in model.parameters():
+        # TRL casts what is trained over a 4-bit base to bfloat16, which is too coarse for the optimizer's steps.
+        if weight.requires_grad:
+            weight.data = weight.data.float()
+    # With a tokenizer, TRL and transformers write its special tokens into the model's configuration.
+    model.config.pad_token_id, model.generation_config.pad_token_id = padding
+    trainer.processing_class = None
+    return trainer
+
+
+def collate_pairs(pairs: Sequence[Pair], pad: int) -> dict[str, torch.Tensor]:
+    """A batch as `DPOTrainer` takes it: all chosen sequences, then all rejected ones, padded on the right.
+
+    Returns:
+        Token ids, attention mask and mask of the answers, each (2 * pairs, longest).
+    """
+    rows = [pair.chosen for pair in pairs] + [pair.rejected for pair in pairs]
+    longest = max(row.size for row in rows)
+    gaps = [longest - row.size for row in rows]
+    learned = [[label != IGNORED for label in row.labels] for row in rows]
+    return {
+        "input_ids": torch.tensor([[*row.ids, *[pad] * gap] for row, gap in zip(rows, gaps, strict=True)]),
+        "attention_mask": torch.tensor([[1] * (longest - gap) + [0] * gap for gap in gaps]),
+        "completion_mask": torch.tensor([[*map(int, one), *[0] * gap] for one, gap in zip(learned, gaps, strict=True)]),
+    }

@@ -1,0 +1,1 @@
+"""What a recipe may hold: values only, strict, explained. Nothing here trains."""
