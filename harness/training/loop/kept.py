@@ -1,4 +1,4 @@
-"""Weights of a moment of the training, kept in one file beside the checkpoints, where no limit on their number reaches."""
+"""Weights of a moment of the training, kept in a file of their own, where no limit on checkpoints reaches them."""
 
 from pathlib import Path
 from typing import Any
