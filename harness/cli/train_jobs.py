@@ -123,13 +123,13 @@ def _new_lines(files: "JobFiles", offset: int) -> Iterator[str]:
 
 
 def _headline(one: "JobStatus") -> str:
-    steps = f" after step {one.step} of {one.steps}" if one.step and one.state != "finished" else ""
+    steps = f" after step {one.step} of {one.steps}" if one.step and not one.is_finished else ""
     return "; ".join([f"{one.target}: {one.state}{steps}", *_notes(one)])
 
 
 def _notes(one: "JobStatus") -> list[str]:
     """What a reader should know beside the figures."""
-    ended = not one.is_live and one.state != "finished"
+    ended = not one.is_live and not one.is_finished
     goes_on = f"the same command goes on from step {one.checkpoint}" if ended and one.checkpoint else ""
     return [note for note in (one.note, goes_on) if note]
 

@@ -10,7 +10,7 @@ from harness.training.jobs.oom_kills import risen
 from harness.training.jobs.process import ProcessIdentity
 from harness.training.jobs.records import Ending, Progress, Record, Sent, read_as
 
-State = Literal["queued", "starting", "running"] | Ending
+State = Literal["queued", "starting", "running", "stopped by a limit"] | Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ class JobStatus:
     def is_live(self) -> bool:
         """Whether a process works on it, or is about to."""
         return self.state in ("queued", "starting", "running")
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether what it made is in its place: all that was planned, or what a limit or early stopping left of it."""
+        return self.state in ("finished", "stopped by a limit")
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"process": self.process.pid if self.process else None}
@@ -110,21 +115,35 @@ def _working(files: JobFiles, record: Record, state: State, since: float | None,
 
 def _finished(files: JobFiles, record: Record | None) -> JobStatus:
     """Figures of a finished training stand in what it made."""
-    made = read(files.target / TRAINING_RECORD) or {}
+    made = read(files.target / TRAINING_RECORD)
+    state, note = _how_it_finished(made)
+    made = made or {}
     losses = made.get("losses") or {}
     seconds, tokens = made.get("seconds"), made.get("tokens")
     return JobStatus(
         adapter=made.get("adapter") or (record.adapter if record else files.target.name),
         target=str(files.target),
-        state="finished",
+        state=state,
         since=record.ended if record and record.ended else _made_at(files),
         step=made.get("steps"),
-        steps=made.get("steps"),
+        steps=made.get("planned_steps") or made.get("steps"),
         loss=losses.get("last_loss"),
         held_out_loss=losses.get("held_out_loss"),
         speed=tokens / seconds if tokens and seconds and not made.get("resumed_from_step") else None,
-        note=None if made else "its folder was removed since",
+        note=note,
     )
+
+
+def _how_it_finished(made: dict[str, Any] | None) -> tuple[State, str | None]:
+    """Whether it went its whole way, and what to say of it if not."""
+    if made is None:
+        return "finished", "its folder was removed since"
+    if isinstance(limit := made.get("stopped"), dict):
+        return "stopped by a limit", str(limit.get("reason"))
+    if "stopped_early" not in made:
+        return "finished", None
+    last, saved = made.get("steps"), made.get("saved_step")
+    return "finished", f"stopped early at step {last}" + (f", best of step {saved}" if saved != last else "")
 
 
 def _made_at(files: JobFiles) -> float:

@@ -41,9 +41,9 @@ def record(files: JobFiles, **changes: Any) -> None:
     write_atomically(files.record, whole.model_dump(mode="json"))
 
 
-def finish(files: JobFiles) -> None:
+def finish(files: JobFiles, **more: Any) -> None:
     files.target.mkdir()
-    made = {"adapter": "support", "steps": 10, "tokens": 1000, "seconds": 4.0, "losses": {"last_loss": 0.5}}
+    made = {"adapter": "support", "steps": 10, "tokens": 1000, "seconds": 4.0, "losses": {"last_loss": 0.5}} | more
     (files.target / "training.json").write_text(json.dumps(made))
 
 
@@ -127,6 +127,22 @@ def test_a_kill_for_want_of_memory_is_likely_only_where_the_kernel_counted_one(f
     assert "want of memory" not in (job_status(files).note or "")
     record(files, oom_kills={path: count - 1 for path, count in counters.items()})
     assert "likely killed for want of memory" in (job_status(files).note or "")
+
+
+def test_a_training_that_a_limit_ended_is_not_called_finished(files: JobFiles) -> None:
+    reason = "stopped after step 10: kl 0.9 is above 0.1; kept are the weights of step 6"
+    record(files, ending="finished", ended=time.time())
+    finish(files, planned_steps=40, saved_step=6, stopped={"limit": "kl", "kept_step": 6, "reason": reason})
+    status = job_status(files)
+    assert (status.state, status.note) == ("stopped by a limit", reason)
+    assert (status.step, status.steps) == (10, 40) and not status.is_live
+
+
+def test_early_stopping_says_which_step_was_kept(files: JobFiles) -> None:
+    record(files, ending="finished", ended=time.time())
+    finish(files, planned_steps=40, saved_step=6, stopped_early={"step": 10, "reason": "no better"})
+    status = job_status(files)
+    assert (status.state, status.note) == ("finished", "stopped early at step 10, best of step 6")
 
 
 def test_a_kill_between_publishing_and_the_last_word_is_still_a_finished_training(files: JobFiles) -> None:
