@@ -89,8 +89,10 @@ def _train(recipe: Path, out: Path | None, seed: int | None, quiet: bool, as_jso
     from harness.training.jobs import stop_request
     from harness.training.loop.processes import is_first_process
 
-    with shown_steps(quiet or as_json or not is_first_process()) as watch, stop_request() as stop:
-        adapter = train_adapter(recipe, out, seed=seed, watch=watch, warn=_warn, stop=stop)
+    with shown_steps(quiet or as_json or not is_first_process()) as shown, stop_request() as stop:
+        adapter = train_adapter(
+            recipe, out, seed=seed, progress=shown.progress, watch=shown.watch, warn=_warn, stop=stop
+        )
     if not is_first_process():
         return
     record = json.loads((adapter.folder / TRAINING_RECORD).read_text(encoding="utf-8"))

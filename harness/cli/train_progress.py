@@ -1,30 +1,52 @@
 """How ``harness train`` shows its steps: a bar on a terminal, a line now and then in a log."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import typer
 
+from harness.training.forgetting.settings import STAGE
+
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+
     from harness.training import Step
 
 #: Seconds between two lines of a log.
 _EVERY = 10.0
 
 
+class Shown(Protocol):
+    """What to call while training."""
+
+    def watch(self, step: "Step") -> None:
+        """After each step."""
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """While something else than a step is done."""
+
+
 @contextmanager
-def shown_steps(quiet: bool) -> "Iterator[Callable[[Step], None] | None]":
-    """What to call after each step; None when nothing is to be shown."""
+def shown_steps(quiet: bool) -> Iterator[Shown]:
+    """Show the steps of the block on standard error, unless nothing is to be shown."""
     if quiet:
-        yield None
+        yield _Nothing()
     elif not sys.stderr.isatty():
         yield _Lines()
     else:
-        with _bar() as watch:
-            yield watch
+        with _bars() as bars:
+            yield _Bar(bars)
+
+
+class _Nothing:
+    def watch(self, step: "Step") -> None:
+        pass
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        pass
 
 
 class _Speed:
@@ -48,7 +70,12 @@ class _Lines:
     def __init__(self) -> None:
         self._speed, self._shown, self._began = _Speed(), 0.0, False
 
-    def __call__(self, step: "Step") -> None:
+    def progress(self, stage: str, done: int, total: int) -> None:
+        if stage == STAGE and done < total and monotonic() - self._shown >= _EVERY:
+            self._shown = monotonic()
+            typer.echo(_measuring(done, total), err=True)
+
+    def watch(self, step: "Step") -> None:
         from harness.cli.train_jobs import duration
 
         if step.held_out_loss is not None:
@@ -65,8 +92,7 @@ class _Lines:
 
 
 @contextmanager
-def _bar() -> "Iterator[Callable[[Step], None]]":
-    """One bar on standard error, with loss, learning rate and speed beside it."""
+def _bars() -> "Iterator[Bars]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -77,18 +103,32 @@ def _bar() -> "Iterator[Callable[[Step], None]]":
         TextColumn("{task.fields[figures]}"),
         TimeRemainingColumn(compact=True),
     )
-    speed = _Speed()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("train", total=None, figures="reading the data, loading the base")
+        yield bars
 
-        def watch(step: "Step") -> None:
-            if step.loss is None:
-                return
-            known = speed(step)
-            rest = f"  {known[0]:,.0f} tokens/s" if known else ""
-            bars.update(task, completed=step.step, total=step.steps, figures=_figures(step) + rest)
 
-        yield watch
+class _Bar:
+    """One bar, with loss, learning rate and speed beside it, or what else is done."""
+
+    def __init__(self, bars: "Bars") -> None:
+        self._bars, self._speed = bars, _Speed()
+        self._figures = "reading the data, loading the base"
+        self._task = bars.add_task("train", total=None, figures=self._figures)
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        if stage == STAGE:
+            self._bars.update(self._task, figures=_measuring(done, total) if done < total else self._figures)
+
+    def watch(self, step: "Step") -> None:
+        if step.loss is None:
+            return
+        known = self._speed(step)
+        self._figures = _figures(step) + (f"  {known[0]:,.0f} tokens/s" if known else "")
+        self._bars.update(self._task, completed=step.step, total=step.steps, figures=self._figures)
+
+
+def _measuring(done: int, total: int) -> str:
+    return f"{STAGE}: {done}/{total}"
 
 
 def _figures(step: "Step") -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.models.examine import TRAINING_RECORD
 from harness.models.quiet import quiet_libraries
+from harness.records.progress import Progress
 from harness.training.canaries import write_canaries
 from harness.training.folders import last_checkpoint, write_json
 from harness.training.follow import Follower
@@ -28,6 +29,7 @@ def produce(
     watch: Callable[[Step], None],
     stop: Callable[[], bool] | None,
     say: Callable[[str], None],
+    progress: Progress,
 ) -> None:
     """Run the loop in the partial folder; the first process leaves the finished adapter in its ``adapter`` folder.
 
@@ -36,6 +38,7 @@ def produce(
         watch: Called with each step.
         stop: Asked after each step whether to end with a checkpoint.
         say: Called with each warning.
+        progress: Called with how far each measurement of what was forgotten is.
     """
     quiet_libraries()
     from harness.training.adapted import save_trained, trainable_model, training_dtype
@@ -50,10 +53,10 @@ def produce(
     checkpoint = last_checkpoint(partial)
     resumed_from = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     plan = make_plan(prepared, process_count())
-    model = trainable_model(prepared.base, recipe, dtype, plan.steps)
+    model = trainable_model(prepared.base, recipe, dtype, plan.steps, prepared.start)
     start = keep_start(model, recipe, partial)
     trained_parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    guard = open_guard(prepared, partial, dtype, resumed_from, say)
+    guard = open_guard(prepared, partial, dtype, resumed_from, say, progress)
     beside = [*([StopWhenAsked(lambda: said_anywhere(stop()))] if stop else []), *([guard] if guard else [])]
     with closing(_tracking(prepared, target, resumed_from, say)) as tracking:
         log = StepLog(partial / "metrics.jsonl", resumed_from)

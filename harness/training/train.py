@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.models import Adapter, Base, resolve_adapter, resolve_base
-from harness.records import RunError
+from harness.records import InputError, RunError
 from harness.records.progress import Progress, silent
 from harness.training.estimates.memory_advice import memory_advice
 from harness.training.folders import begin, publish, refuse_foreign_folder
@@ -64,13 +64,16 @@ def train(
     say = warn if warn and is_first_process() else _ignore
     with Job(target) as job:
         prepared = prepare(recipe, folder)
+        if prepared.start and prepared.start.adapter.folder == target.resolve():
+            raise InputError("would replace the adapter it starts from", where=str(target), mend="name another folder")
         for warning in prepared.diagnosis.warnings:
             say(warning)
         try:
             job.begin(recipe.adapter)
             partial = begin(target, prepared.fingerprint)
             with memory_advice(prepared):
-                produce(prepared, partial, target, watch=_tell(recipe, progress, job, watch), stop=stop, say=say)
+                tell = _tell(recipe, progress, job, watch)
+                produce(prepared, partial, target, watch=tell, stop=stop, say=say, progress=progress)
             publish(partial, target)
         except OSError as error:
             raise RunError(f"cannot be saved ({error})", where=str(target), mend="free space or fix access") from error

@@ -10,6 +10,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from harness.records import HarnessError
+from harness.records.progress import Progress
 from harness.training.forgetting.log import LOG, ForgettingLog
 from harness.training.forgetting.measure import Crossing
 from harness.training.forgetting.prober import Prober
@@ -161,7 +162,12 @@ class ForgettingGuard(TrainerCallback):
 
 
 def open_guard(
-    prepared: Prepared, partial: Path, dtype: str, resumed_from: int, say: Callable[[str], None]
+    prepared: Prepared,
+    partial: Path,
+    dtype: str,
+    resumed_from: int,
+    say: Callable[[str], None],
+    progress: Progress,
 ) -> ForgettingGuard | None:
     """The guard of a training whose recipe wants one.
 
@@ -170,9 +176,10 @@ def open_guard(
         dtype: Number format of its forward pass.
         resumed_from: Step that it goes on from.
         say: Called with what does not stop the training.
+        progress: Called with how far each look is.
     """
     if prepared.watched is None:
         return None
     method = prepared.recipe.method
-    prober = Prober(prepared.watched, prepared.base, method, partial, dtype)
+    prober = Prober(prepared.watched, prepared.base, method, partial, dtype, progress)
     return ForgettingGuard(prepared.watched, prober, method, partial, resumed_from, say)

@@ -1,7 +1,7 @@
 """Asks the model that is being trained, and the base below it, what is watched."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from harness.engines.transformers.live import LiveBench, undisturbed
 from harness.engines.transformers.load import load_base
 from harness.models import Base
 from harness.records import Answer, Kind, Request
+from harness.records.progress import Progress, silent
 from harness.training.forgetting.measure import Measurement, Reading, measure, read_answers, requests
+from harness.training.forgetting.settings import STAGE
 from harness.training.forgetting.watched import Watched
 from harness.training.loop.processes import is_first_process
 from harness.training.recipes.methods import Full, TrainingMethod
@@ -31,10 +33,20 @@ class Prober:
     Args:
         partial: Where the base's answers are kept, so that a resumed training asks for them once.
         dtype: Number format of the training's forward pass.
+        progress: Called with the questions answered and those in all, of each look.
     """
 
-    def __init__(self, watched: Watched, base: Base, method: TrainingMethod, partial: Path, dtype: str) -> None:
+    def __init__(
+        self,
+        watched: Watched,
+        base: Base,
+        method: TrainingMethod,
+        partial: Path,
+        dtype: str,
+        progress: Progress = silent,
+    ) -> None:
         self._watched, self._base, self._method, self._dtype = watched, base, method, dtype
+        self._progress = progress
         self._encoder = Encoder.load(base.folder)
         self._kept = partial / _BASE_ANSWERS
         self._reading: Reading | None = None
@@ -76,10 +88,16 @@ class Prober:
         apart = isinstance(self._method, Full) or self._method.moves_base
         return LiveBench(module, self._dtype, self._method.context_taken > 0, load if apart else None)
 
-    def _answers(self, bench: LiveBench, asked: Iterable[Request]) -> dict[Request, Answer]:
+    def _answers(self, bench: LiveBench, asked: Sequence[Request]) -> dict[Request, Answer]:
         settings = EngineSettings(max_model_len=self._watched.room)
         engine = TransformersEngine(settings, LiveBench.models(self._base), self._encoder, bench)
-        return {request: answer for batch in engine.answer(list(asked)) for request, answer in batch}
+        answers: dict[Request, Answer] = {}
+        total = len(set(asked))
+        self._progress(STAGE, 0, total)
+        for batch in engine.answer(asked):
+            answers |= dict(batch)
+            self._progress(STAGE, len(answers), total)
+        return answers
 
 
 def _read_kept(path: Path) -> dict[str, Answer]:

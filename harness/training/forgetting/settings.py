@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+#: How a measurement of what was forgotten is named to whoever watches.
+STAGE = "measuring what was forgotten"
+
 _Share = Annotated[float, Field(ge=0, lt=1)]
 
 
