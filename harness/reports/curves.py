@@ -9,6 +9,8 @@ from harness.reports.forgetting_curves import LossOfOld, forgetting_curves
 from harness.reports.visible import one_line
 
 _STEPS = (1.0, 2.0, 5.0)
+#: Smaller losses have no place on a logarithm that floats can hold.
+_LEAST = 1e-30
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,11 @@ def training_curves(manifest: Mapping[str, Any]) -> list[Curve]:
 
 
 def _curve(name: str, summary: Mapping[str, Any]) -> Curve:
-    lines = {kind: [(x, y) for x, y in summary[kind] if y > 0] for kind in ("loss", "evaluation")}
+    lines = {kind: [(x, y) for x, y in summary[kind] if y > _LEAST] for kind in ("loss", "evaluation")}
     known = [y for points in lines.values() for _, y in points] or [1.0]
     low, high = math.log10(min(known)), math.log10(max(known))
     low, high = (low, high) if high > low else (low - 0.5, high + 0.5)
-    last = max((x for points in lines.values() for x, _ in points), default=1.0)
+    last = max([1.0, *(x for points in lines.values() for x, _ in points)])
 
     def down(value: float) -> float:
         return round(100 * (high - math.log10(value)) / (high - low), 2)

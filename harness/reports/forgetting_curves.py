@@ -7,6 +7,8 @@ from typing import Any
 
 _TITLES = {"accuracy_drop": "Accuracy lost on the probes", "kl": "KL from the base, nats a token"}
 _ROUND = (1.0, 2.0, 2.5, 5.0)
+#: Less than this between the ends is no difference.
+_FLAT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def _curve(
     points = [(0, 0.0, 0.0, 0.0), *points]
     shown = [end for _, _, low, high in points for end in (low, high)] + ([limit] if limit is not None else [])
     low, high = min(0.0, *shown), max(0.0, *shown)
-    low, high = (low, high) if high > low else (low, low + 1)
+    low, high = (low, high) if high - low > _FLAT else (low, low + 1)
     last = max(last_step, points[-1][0], 1)
 
     def at(step: float, value: float) -> str:

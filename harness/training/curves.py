@@ -3,11 +3,12 @@
 import json
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from harness.models.examine import TRAINING_RECORD
-from harness.training.forgetting.summary import forgetting_summary
+from harness.training.forgetting.summary import figure, forgetting_summary
 
 #: Points of a curve at most; each is the mean of the steps it stands for.
 POINTS = 100
@@ -23,19 +24,21 @@ def training_summary(folder: Path) -> dict[str, Any] | None:
         house, or what it left cannot be read.
     """
     try:
+        if (folder / TRAINING_RECORD).stat().st_size > _MAX_BYTES:
+            return None
         record = json.loads((folder / TRAINING_RECORD).read_text(encoding="utf-8"))
         rows = list(_rows(folder / "metrics.jsonl"))
         return {
             "method": _method_name(record["recipe"]["method"]),
-            "steps": int(record["steps"]),
-            "seconds": float(record["seconds"]),
-            "trained_parameters": int(record["trained_parameters"]),
+            "steps": int(figure(record["steps"])),
+            "seconds": figure(record["seconds"]),
+            "trained_parameters": int(figure(record["trained_parameters"])),
             "warnings": [str(one)[:300] for one in record.get("warnings", [])][:20],
             "loss": _thinned(_points(rows, "loss")),
             "evaluation": _thinned(_points(rows, "held_out_loss")),
             "forgetting": forgetting_summary(folder, record),
         }
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None  # somebody else's file of that name; a curve is a service, not evidence
 
 
@@ -58,12 +61,11 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _points(rows: list[dict[str, Any]], name: str) -> list[tuple[float, float]]:
-    found = ((row.get("step"), row.get(name)) for row in rows)
-    return [
-        (float(step), float(value))
-        for step, value in found
-        if isinstance(step, int | float) and isinstance(value, int | float) and math.isfinite(value)
-    ]
+    found = []
+    for row in rows:
+        with suppress(ValueError, TypeError):
+            found.append((figure(row.get("step")), figure(row.get(name))))
+    return found
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[list[float]]:

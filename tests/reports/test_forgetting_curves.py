@@ -35,6 +35,16 @@ def test_a_training_that_was_not_watched_has_no_such_plot() -> None:
     assert len(watched.forgotten) == 2 and watched.stopped == "stopped after step 10"
 
 
+def test_figures_next_to_nothing_are_a_flat_line() -> None:
+    (kl,) = forgetting_curves({"accuracy_drop": [], "kl": [(1, 5e-324, 0.0, 5e-324)], "limits": {}}, 1)
+    assert kl.line == "0.0,100.0 100.0,100.0"
+
+
+def test_losses_at_step_zero_or_of_nothing_have_a_plot() -> None:
+    (curve,) = training_curves({"training": {"a": TRAINED | {"loss": [[0, 2.0], [0, 5e-324]]}}})
+    assert curve.loss == "0.0,50.0"
+
+
 FINITE = st.floats(-1e6, 1e6, allow_nan=False)
 
 

@@ -94,7 +94,7 @@ class ForgettingGuard(TrainerCallback):
         Raises:
             LimitCrossed: no weights of the training are within the limits.
         """
-        if self._crossing is None and not self._log.is_within(outcome.saved_step):
+        if self._crossing is None and not self._log.has(outcome.saved_step):
             self._look(model, outcome.saved_step)
         if self._crossing is None:
             self._kept_step = outcome.saved_step

@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.training.forgetting.measure import Crossing, Measurement
 from harness.training.loop.processes import is_first_process
+from harness.training.loop.steps import whole_lines
 
 LOG = "forgetting.jsonl"
 
@@ -19,10 +20,14 @@ class ForgettingLog:
 
     def __init__(self, path: Path, resumed_from: int = 0) -> None:
         self.path = path
-        whole = [line for line in _lines(path) if line.endswith("\n")]
-        self.rows: list[dict[str, Any]] = [row for row in map(json.loads, whole) if row["step"] <= resumed_from]
+        self.rows: list[dict[str, Any]] = [
+            row for row in map(json.loads, whole_lines(path)) if row["step"] <= resumed_from
+        ]
         if is_first_process():
-            path.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
+            # A checkpoint vouches for the lines up to it: a kill must not take them.
+            cut = path.with_suffix(".cut")
+            cut.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
+            cut.replace(path)
 
     def add(self, measurement: Measurement, crossed: list[Crossing], seconds: float) -> None:
         """Write a measurement and the limits that it crossed."""
@@ -32,14 +37,10 @@ class ForgettingLog:
             with self.path.open("a", encoding="utf-8") as handle:
                 handle.write(json.dumps(self.rows[-1]) + "\n")
 
-    def is_within(self, step: int) -> bool:
-        """Whether the weights after ``step`` steps were measured, and found within all limits."""
-        return any(row["step"] == step and not row["crossed"] for row in self.rows)
+    def has(self, step: int) -> bool:
+        """Whether the weights after ``step`` steps were measured."""
+        return any(row["step"] == step for row in self.rows)
 
     def of_step(self, step: int) -> dict[str, Any]:
         """The measurement after ``step`` steps."""
         return next(row for row in self.rows if row["step"] == step)
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []

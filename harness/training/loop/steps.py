@@ -53,7 +53,7 @@ class StepLog:
 
     def __init__(self, path: Path, resumed_from: int = 0) -> None:
         self.path = path
-        kept = [line for line in _lines(path) if json.loads(line)["step"] <= resumed_from]
+        kept = [line for line in whole_lines(path) if json.loads(line)["step"] <= resumed_from]
         if is_first_process():
             cut = path.with_suffix(".cut")
             cut.write_text("".join(kept), encoding="utf-8")
@@ -72,8 +72,8 @@ class StepLog:
         self.steps.append(step)
 
 
-def _lines(path: Path) -> list[str]:
-    """Whole lines only: the last may have been cut off by a kill."""
+def whole_lines(path: Path) -> list[str]:
+    """The lines of a file that is appended to, without a last one that a kill cut off; none where there is no file."""
     if not path.is_file():
         return []
     return [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from harness.reports.curves import training_curves
 from harness.training.curves import training_summary
 
 FIGURE = {"value": 0.1, "low": 0.05, "high": 0.2}
@@ -58,7 +59,27 @@ def test_a_training_that_was_not_watched_has_none(tmp_path: Path) -> None:
         [{"step": 1}],
         [row(1) | {"kl": {"value": "x"}}],
         [row(1) | {"kl": {**FIGURE, "low": float("inf")}}],
+        [row(1) | {"kl": {**FIGURE, "low": 10**400}}],
+        [row(1) | {"step": float("inf")}],
     ],
 )
 def test_what_cannot_be_read_is_no_evidence(tmp_path: Path, rows: list[Any]) -> None:
     assert training_summary(left(tmp_path, rows)) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"stopped": "early"}, {"seconds": float("inf")}, {"steps": float("inf")}, {"trained_parameters": 10**400}],
+)
+def test_a_record_that_is_none_is_no_evidence(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    assert training_summary(left(tmp_path, [row(2)], RECORD | wrong)) is None
+
+
+def test_a_loss_or_step_that_no_plot_has_room_for_is_left_out(tmp_path: Path) -> None:
+    folder = left(tmp_path, [row(2)])
+    with (folder / "metrics.jsonl").open("a") as lines:
+        lines.write('{"step": Infinity, "loss": 2.0}\n{"step": 2, "loss": 1e308}\n{"step": 0, "loss": 5e-324}\n')
+    summary = training_summary(folder)
+    assert summary is not None and summary["loss"] == [[1, 2.0], [0, 5e-324]]
+    (curve,) = training_curves({"training": {"a": summary}})
+    assert curve.loss == "100.0,50.0" and curve.last_step == 1
