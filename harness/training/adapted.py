@@ -20,6 +20,7 @@ from harness.training.moved_base import check_conversion
 from harness.training.recipes.methods import Full
 from harness.training.recipes.recipe import Recipe
 from harness.training.rows.encode import Row
+from harness.training.start import Start, put_in
 
 
 def training_dtype(wanted: str) -> str:
@@ -29,11 +30,11 @@ def training_dtype(wanted: str) -> str:
     return "bfloat16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "float32"
 
 
-def trainable_model(base: Base, recipe: Recipe, dtype: str, steps: int) -> Any:
-    """The base with a fresh adapter whose starting weights come from the recipe's seed; for full fine-tuning, the base.
+def trainable_model(base: Base, recipe: Recipe, dtype: str, steps: int, start: Start | None = None) -> Any:
+    """The base with an adapter whose weights come from the start, or from the recipe's seed; for full, the base.
 
     Raises:
-        InputError: the method does not fit the base or the number of steps.
+        InputError: the method does not fit the base, the number of steps or the start.
         Unavailable: bitsandbytes is needed and absent.
     """
     method = recipe.method
@@ -43,7 +44,10 @@ def trainable_model(base: Base, recipe: Recipe, dtype: str, steps: int) -> Any:
     exact = isinstance(method, Full) or method.moves_base
     model = _load(base, recipe, "float32" if exact else dtype)
     model.config.use_cache = False
-    return with_adapter(model, recipe, steps)
+    adapted = with_adapter(model, recipe, steps)
+    if start is not None:
+        put_in(adapted, start)
+    return adapted
 
 
 def with_adapter(model: Any, recipe: Recipe, steps: int) -> Any:

@@ -45,6 +45,7 @@ def _made_from(prepared: Prepared) -> dict[str, Any]:
         "recipe": prepared.recipe.model_dump(mode="json"),
         "base": prepared.base.reference,
         "base_fingerprint": prepared.base.fingerprint,
+        **_begun_with(prepared),
         "data": {
             "fingerprint": prepared.data_fingerprint,
             "files": [{"path": path, "form": read.form, "rows": len(read.examples)} for path, read in files],
@@ -54,3 +55,10 @@ def _made_from(prepared: Prepared) -> dict[str, Any]:
         "doctor": prepared.diagnosis.to_json() | {"data": prepared.screening.to_json()},
         "versions": library_versions(),
     }
+
+
+def _begun_with(prepared: Prepared) -> dict[str, Any]:
+    """The adapter that the training began with; nothing where it began afresh."""
+    if prepared.start is None:
+        return {}
+    return {"start": {"path": prepared.recipe.start, "fingerprint": prepared.start.adapter.fingerprint}}

@@ -15,6 +15,7 @@ from harness.engines.encoding import Encoder
 from harness.training.loop.arguments import trainer_arguments
 from harness.training.loop.plan import Plan
 from harness.training.loop.sft import check_output_layer
+from harness.training.loop.stateful import trained_weights
 from harness.training.recipes.objectives import Dpo
 from harness.training.recipes.recipe import Recipe
 from harness.training.rows.encode import IGNORED
@@ -38,6 +39,26 @@ class AdapterOff(torch.nn.Module):
         [adapted] = self._adapted
         with adapted.disable_adapter():
             return adapted(**inputs)
+
+
+class AtStart(torch.nn.Module):
+    """The model that is trained, with the weights it has now: the reference where a training begins with an adapter.
+
+    The base is shared; only what is trained is held twice. Switching the adapter off would give the base instead.
+    """
+
+    def __init__(self, adapted: PeftModel) -> None:
+        super().__init__()
+        self.config = adapted.config
+        # In a list and a dictionary, so that they do not become parts of this module.
+        self._adapted = [adapted]
+        self._weights = {name: weight.detach().clone() for name, weight in trained_weights(adapted).items()}
+
+    def __call__(self, **inputs: Any) -> Any:
+        """The start's answer. Not ``forward``, which TRL replaces by one that looks for weights here."""
+        [adapted] = self._adapted
+        self._weights = {name: weight.to(adapted.device) for name, weight in self._weights.items()}
+        return torch.func.functional_call(adapted, self._weights, (), inputs)
 
 
 class _DpoTrainer(DPOTrainer):
@@ -82,7 +103,8 @@ def dpo_trainer(
 ) -> Trainer:
     """A trainer that takes the plan's pairs as they come.
 
-    The reference is the model with its adapter switched off; for full fine-tuning, a second copy of the base.
+    The reference is the adapter that the recipe starts from, else the model with its adapter switched off; for full
+    fine-tuning, a second copy of the base.
 
     Args:
         pad: Token id that fills shorter sequences of a batch.
@@ -106,7 +128,7 @@ def dpo_trainer(
     padding = model.config.pad_token_id, model.generation_config.pad_token_id
     trainer = _DpoTrainer(
         model=model,
-        ref_model=AdapterOff(model) if isinstance(model, PeftModel) else None,
+        ref_model=_reference(model, recipe),
         args=arguments,
         data_collator=lambda rows: collate_pairs([pairs[row["pair"]] for row in rows], pad),
         train_dataset=Dataset.from_dict({"pair": plan.order}),
@@ -122,6 +144,12 @@ def dpo_trainer(
     model.config.pad_token_id, model.generation_config.pad_token_id = padding
     trainer.processing_class = None
     return trainer
+
+
+def _reference(model: Any, recipe: Recipe) -> torch.nn.Module | None:
+    if not isinstance(model, PeftModel):
+        return None
+    return AdapterOff(model) if recipe.start is None else AtStart(model)
 
 
 def collate_pairs(pairs: Sequence[Pair], pad: int) -> dict[str, torch.Tensor]:

@@ -38,6 +38,11 @@ class TrainingMethod(BaseModel):
         """Positions of the base's context that the method keeps for itself."""
         return 0
 
+    @property
+    def begins_afresh(self) -> str:
+        """Why a training cannot begin with the weights of an adapter; empty where it can."""
+        return ""
+
 
 class PeftMethod(TrainingMethod):
     """A method of PEFT's, which leaves the base as it is and makes an adapter."""
@@ -95,6 +100,12 @@ class Lora(_LowRank):
     @property
     def moves_base(self) -> bool:
         return self.init != "default"
+
+    @property
+    def begins_afresh(self) -> str:
+        if not self.moves_base:
+            return ""
+        return f"{self.init} is itself a start, saved as a plain LoRA of twice the rank: use kind: lora with that r"
 
     def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
         return self._lora_config(init_lora_weights=True if self.init == "default" else self.init)
@@ -221,6 +232,10 @@ class PTuning(_VirtualTokens):
         None, description="width of the network; that of the base if left out"
     )
 
+    @property
+    def begins_afresh(self) -> str:
+        return "p_tuning saves the embeddings, not the network that is trained: use prompt_tuning for both trainings"
+
     def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
         from peft import PromptEncoderConfig
 
@@ -292,6 +307,10 @@ class Full(TrainingMethod):
     summary: ClassVar[str] = "every weight of the base"
     usual_rate: ClassVar[float] = 2e-5
     kind: Literal["full"] = "full"
+
+    @property
+    def begins_afresh(self) -> str:
+        return "full goes on from a whole model: name its folder as base"
 
 
 #: The ``method:`` section, told apart by ``kind``. A further method is one class above and its name here.

@@ -26,6 +26,11 @@ class Recipe(BaseModel):
     adapter: str = Field(pattern=r"^[A-Za-z0-9][\w.-]*$", description="name of the adapter")
     base: str = Field("reference", description="reference, a folder relative to the recipe, or a hub id")
     revision: str | None = Field(None, description="commit, branch or tag of a base from the hub")
+    start: str | None = Field(
+        None,
+        description="an adapter's folder relative to the recipe, or a hub id: training begins with its weights; method "
+        "and sizes must be equal. With dpo it is the reference, instead of the base",
+    )
     method: Method = Field(Lora(), description="what is trained; its keys depend on its kind")
     objective: Objective = Field(Sft(), description="sft: to answer as the data does; dpo: to prefer as the data does")
     data: str | HubData | list[str | HubData] = Field(
@@ -52,6 +57,8 @@ class Recipe(BaseModel):
     def _can_be_trained(self) -> "Recipe":
         if isinstance(self.method, PrefixTuning) and self.schedule.gradient_checkpointing:
             raise ValueError("prefix_tuning keeps its keys and values in the cache: gradient_checkpointing drops them")
+        if self.start is not None and self.method.begins_afresh:
+            raise ValueError(f"start: {self.method.begins_afresh}")
         if self.schedule.packing and self.method.context_taken:
             raise ValueError("packing: virtual tokens stand before a sequence, not before each of its rows")
         if self.schedule.packing and self.objective.kind != "sft":

@@ -19,6 +19,7 @@ from harness.training.rows.examples import DataFile, Example, PreferenceExample,
 from harness.training.rows.held_out import GROUPED_CHARACTERS, draw_held_out, keeps_together
 from harness.training.rows.preference import encode_pairs
 from harness.training.rows.screening import Screening, screen
+from harness.training.start import Start, resolve_start
 
 #: Rows longer than this are left out where neither the recipe nor the base says how long a row may be.
 _LONGEST = 2048
@@ -35,6 +36,7 @@ class Prepared:
         pad: Token id that fills shorter rows of a batch.
         longest: Tokens that a row may have at most.
         watched: What is measured of forgetting meanwhile; None where nothing is.
+        start: The adapter that the training begins with; None where it begins afresh.
     """
 
     recipe: Recipe
@@ -49,6 +51,7 @@ class Prepared:
     pad: int
     longest: int
     watched: Watched | None
+    start: Start | None
 
     @property
     def data_fingerprint(self) -> str:
@@ -59,8 +62,9 @@ class Prepared:
     def fingerprint(self) -> str:
         """Identity of the training: equal fingerprints give equal adapters on one machine."""
         shared = [process_count()] if process_count() > 1 else []
+        begun = [{"start": self.start.adapter.fingerprint}] if self.start else []
         what = [self.recipe.model_dump(mode="json"), self.base.fingerprint, self.data_fingerprint, library_versions()]
-        return content_hash([*what, *shared])
+        return content_hash([*what, *shared, *begun])
 
 
 def prepare(recipe: Recipe, folder: Path) -> Prepared:
@@ -70,6 +74,7 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
         InputError: recipe, base or data cannot be used.
     """
     base = resolve_base(recipe.base, revision=recipe.revision, folder=folder)
+    start = resolve_start(recipe, folder, base)
     encoder = Encoder.load(base.folder)
     if recipe.format == "chat" and not encoder.renders_chat:
         raise InputError("format is chat, but the base has no chat template", where=recipe.base, mend="use text")
@@ -88,7 +93,8 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
     examples = [one for file in (*files, *held_out_files) for one in file.examples]
     diagnosis = diagnose([row for _, row in (*encoded, *held_out)], examples, coder, limit)
     apart_warnings = (*_seen(encoded, held_out), *_apart(recipe, own))
-    warnings = (*diagnosis.warnings, *_context_taken(recipe, limit), *apart_warnings, *screening.warnings)
+    begun = start.warnings if start else ()
+    warnings = (*begun, *diagnosis.warnings, *_context_taken(recipe, limit), *apart_warnings, *screening.warnings)
     fitting = [(example, row) for example, row in encoded if fits(row, limit)]
     pad = encoder.tokenizer.pad_token_id
     prepared = Prepared(
@@ -105,6 +111,7 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
         pad=0 if pad is None else int(pad),
         longest=limit,
         watched=watched_by(recipe, folder, base, encoder, own),
+        start=start,
     )
     _refuse_empty(prepared, len(fitting) + len(held_out))
     return prepared
