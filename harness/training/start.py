@@ -15,12 +15,13 @@ from harness.training.recipes.recipe import Recipe
 
 #: Settings of PEFT's that may differ: they name things, belong to the training alone, or are told by the tensors.
 _FREE = {
-    "auto_mapping", "base_model_name_or_path", "beta1", "beta2", "deltaT", "dropout", "encoder_hidden_size", "eva_config",
-    "fan_in_fan_out", "feedforward_modules", "inference_mode", "init_ia3_weights", "init_lora_weights", "init_weights", "lora_dropout",
-    "num_attention_heads", "num_layers", "num_transformer_submodules", "orth_reg_weight", "peft_version",
-    "prompt_tuning_init", "prompt_tuning_init_text", "rank_pattern", "reduction_factor", "revision", "runtime_config",
-    "target_modules", "target_r", "task_type", "tfinal", "tinit", "token_dim", "tokenizer_kwargs",
-    "tokenizer_name_or_path", "total_step",
+    "auto_mapping", "base_model_name_or_path", "beta1", "beta2", "deltaT", "dropout", "encoder_hidden_size",
+    "eva_config", "fan_in_fan_out", "feedforward_modules", "inference_mode", "init_ia3_weights",
+    "init_lora_weights", "init_weights", "lora_dropout", "num_attention_heads", "num_layers",
+    "num_transformer_submodules", "orth_reg_weight", "peft_version", "prompt_tuning_init",
+    "prompt_tuning_init_text", "rank_pattern", "reduction_factor", "revision", "runtime_config", "target_modules",
+    "target_r", "task_type", "tfinal", "tinit", "token_dim", "tokenizer_kwargs", "tokenizer_name_or_path",
+    "total_step",
 }  # fmt: skip
 #: What a recipe calls PEFT's settings.
 _NAMES = {"lora_alpha": "alpha", "use_rslora": "rslora", "num_virtual_tokens": "virtual_tokens"}
