@@ -29,7 +29,8 @@ def forms_of(definitions: Iterable[Mapping[str, Any]], samples: pd.DataFrame) ->
     found: dict[str, None] = {}
     for task in definitions:
         labels = task["definition"].get("labels") or _shared_choices(samples[samples["task"] == task["name"]])
-        found |= dict.fromkeys(normal(str(label)) for label in labels[:MOST_FORMS])
+        if len(labels) <= MOST_FORMS:
+            found |= dict.fromkeys(normal(str(label)) for label in labels)
     found.pop("", None)
     return list(found)
 

@@ -60,8 +60,10 @@ def balance(candidate: str, lost: Sequence[Move], won: Sequence[Move], tables: T
     if won:
         figures.append(_mean(candidate, "mean_gain", won))
     if lost and won and figures[1].interval and figures[1].interval.low > 0:
-        resampled = _drawn(lost, tables, seed), _drawn(won, tables, seed)
-        ratio = _per_gain(figures[0], figures[1], *resampled)
+        # A stream for each task: samples of different tasks are drawn independently, those of one task alike.
+        streams = {move.difference.task: seed + 2 + 1_000 * place for place, move in enumerate(won)}
+        streams |= {move.difference.task: seed + 1 + 1_000 * place for place, move in enumerate(lost)}
+        ratio = _per_gain(figures[0], figures[1], _drawn(lost, tables, streams), _drawn(won, tables, streams))
         figures += [ratio] if ratio else []
     return figures
 
@@ -109,15 +111,18 @@ def _per_gain(drop: Figure, gain: Figure, lost: np.ndarray, won: np.ndarray) -> 
     )
 
 
-def _drawn(some: Sequence[Move], tables: Tables, seed: int) -> np.ndarray:
-    """The mean of the moves in resamples of the samples of each task, shape ``(replicates,)``."""
+def _drawn(some: Sequence[Move], tables: Tables, streams: Mapping[str, int]) -> np.ndarray:
+    """The mean of the moves in resamples of the samples of each task, shape ``(replicates,)``.
+
+    Args:
+        streams: Seed of each task's resamples.
+    """
     total = np.zeros(1)
-    for place, move in enumerate(some):
+    for move in some:
         ours, theirs, _ = pair(*tables[move.difference.task], where=move.difference.task)
         rows, width = np.hstack([ours.statistics, theirs.statistics]), ours.statistics.shape[1]
         rows = rows if ours.clusters is None else cluster_sums(rows, ours.clusters)
-        # A stream for each task: samples of different tasks are drawn independently.
-        sums = bootstrap_sums(rows, seed=seed + 1 + 1_000 * place + (move.factor > 0))
+        sums = bootstrap_sums(rows, seed=streams[move.difference.task])
         changed = move.metric.aggregate(sums[:, :width]) - move.metric.aggregate(sums[:, width:])
         total = total + move.factor * np.nan_to_num(changed) / len(some)
     return total

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 import harness
-from harness.comparison.balance import _per_gain
+from harness.comparison import difference
+from harness.comparison.answer_forms import MOST_FORMS, forms_of
+from harness.comparison.balance import Move, _per_gain, balance
 from harness.comparison.flips import Flips, flips
 from harness.comparison.frames import Scores, ScoreTable
 from harness.comparison.perplexity_ratio import Texts, texts
 from harness.comparison.scales import marked
 from harness.metrics import build_metric
-from harness.records import Figure, Forgetting, InputError, Loss
+from harness.records import Figure, Forgetting, InputError, Loss, TaskRow
 from harness.records.forgetting import ALL_PROBES
 from harness.stats import Rate
 from tests.forgotten import LABELS, N, base_answers, constant_answers, hot_answers, replayed
@@ -134,6 +136,32 @@ def test_no_gain_has_no_price_even_where_a_resample_of_it_would() -> None:
     ratio = _per_gain(figure, figure, lost, won)
     assert ratio is not None and ratio.interval is not None and 0.2 < ratio.interval.low < ratio.interval.high < 0.7
     assert _per_gain(figure, figure, lost, won - 0.45) is None
+
+
+def test_what_is_lost_of_one_task_and_won_of_another_is_drawn_apart_whichever_way_their_metrics_point() -> None:
+    right = [[float(i % 3 > 0), 1.0] for i in range(60)]
+    wrong = [[0.0, 1.0]] * 60
+    moved = {}
+    for task, name, ours in (("old", "refusal_error", right), ("new", "exact_match", right)):
+        metric, row = build_metric(name), TaskRow(name=task, tags=[], fingerprint="", samples=60)
+        tables = table(name, ours), table(name, wrong)
+        found = difference(row, metric, ("a", "b"), tables)
+        assert found is not None
+        moved[task] = (Move(found, metric, 1.0), tables)
+    tables = {task: both for task, (_, both) in moved.items()}
+    *_, ratio = balance("a", [moved["old"][0]], [moved["new"][0]], tables, 0)
+    assert ratio.metric == "forgetting_per_gain" and ratio.value == pytest.approx(1.0)
+    assert ratio.interval is not None and ratio.interval.low < 0.9 < 1.1 < ratio.interval.high
+    same, won = moved["new"], Move(moved["new"][0].difference, moved["new"][0].metric, 1.0)
+    *_, ratio = balance("a", [same[0]], [won], {"new": same[1]}, 0)
+    assert ratio.interval is not None and ratio.interval.low == ratio.interval.high == 1.0, "one task, one draw"
+
+
+def test_a_list_of_labels_that_is_no_closed_set_is_no_form() -> None:
+    none = pd.DataFrame({"task": [], "choices": []})
+    few = {"name": "t", "definition": {"labels": ["a", "b"]}}
+    many = {"name": "t", "definition": {"labels": [f"label {i}" for i in range(MOST_FORMS + 1)]}}
+    assert forms_of([few], none) == ["a", "b"] and forms_of([many], none) == []
 
 
 # ---- a sequence of trainings
