@@ -1,6 +1,6 @@
 """What trainings of a search are measured with: one suite for all of them, on one part of its samples or the other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,17 @@ class Bench:
         comparison = compare(run, models=named, rules=rules)
         return Measured(run, comparison, gate_run(run) if rules and adapters else None)
 
+    def refuse_taken(self, names: Iterable[str]) -> None:
+        """Make sure that adapters can have these names beside the models that stay in the suite.
+
+        Raises:
+            InputError: one of those has the name.
+        """
+        if taken := sorted(set(names) & set(self._kept())):
+            raise InputError(
+                f"the suite has a model {taken[0]!r} of its own", where="methods", mend="name it otherwise"
+            )
+
     def measure_base(self, base: Path, out: Path, progress: Progress) -> Run:
         """Evaluate a base that training made in the place of the suite's, without any adapter."""
         name = self.suite.base_name
@@ -75,9 +86,7 @@ class Bench:
         return evaluate(suite, out, cache=self.cache, progress=progress)
 
     def _with(self, adapters: Mapping[str, Path], part: Part | None) -> Suite:
-        suite = self.suite
-        named = {suite.base_name, suite.baseline_name, *(rule.than for rule in suite.gate)}
-        kept = {name: entry for name, entry in suite.models.items() if name in named}
+        suite, kept = self.suite, self._kept()
         models = kept | {name: ModelEntry(adapter=str(path.resolve())) for name, path in adapters.items()}
         contamination = {name: files for name, files in suite.contamination.items() if name in kept}
         if suite.contamination:
@@ -87,6 +96,12 @@ class Bench:
         made = suite.model_copy(update=changes)
         made._folder = suite.folder
         return made
+
+    def _kept(self) -> dict[str, ModelEntry]:
+        """The models that every run holds: the base, and what it or a rule compares with."""
+        suite = self.suite
+        named = {suite.base_name, suite.baseline_name, *(rule.than for rule in suite.gate)}
+        return {name: entry for name, entry in suite.models.items() if name in named}
 
 
 def open_bench(recipe: Recipe, folder: Path, cache: Path, *, tuning: Tuning) -> Bench:

@@ -35,9 +35,14 @@ def train_measured(recipe: Path, out: Path, progress: Progress, stage: str) -> C
         RunError: it could not be trained; in its own words.
     """
     log, cost = out.parent / "train.log", out.parent / COST
-    command = [sys.executable, "-m", "harness.search.alone", str(recipe), str(out)]
-    with log.open("w", encoding="utf-8") as said:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True)
+    # What an earlier training cost, of another recipe perhaps, must not be taken for this one's.
+    cost.unlink(missing_ok=True)
+    # -P: a file of the working folder must not be taken for a module.
+    command = [sys.executable, "-P", "-m", "harness.search.alone", str(recipe), str(out)]
+    with (
+        log.open("w", encoding="utf-8") as said,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True) as process,
+    ):
         try:
             for line in process.stdout or ():
                 done = json.loads(line)
@@ -45,7 +50,6 @@ def train_measured(recipe: Path, out: Path, progress: Progress, stage: str) -> C
             status = process.wait()
         finally:
             process.kill()
-            process.wait()
     if status or not cost.is_file():
         raise RunError(_last_words(log, status))
     return Cost.model_validate_json(cost.read_text(encoding="utf-8"))

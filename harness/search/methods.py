@@ -9,8 +9,9 @@ from typing import Any
 
 from harness.comparison import RunScores, Scores, difference
 from harness.engines.machine import look_around
+from harness.metrics import Metric
 from harness.models.examine import TRAINING_RECORD
-from harness.records import Difference, HarnessError, InputError, RunError
+from harness.records import Comparison, Difference, HarnessError, InputError, RunError, Verdict
 from harness.records.progress import Progress, silent
 from harness.records.search import MethodRow, Methods, PairRow, Quality
 from harness.reports.methods import methods_markdown, methods_page
@@ -76,6 +77,7 @@ def compare_methods(
     recipes = variants(read, methods)
     progress("reading tasks and data", 0, 1)
     bench = _bench(read, folder, target, suite, objective)
+    bench.refuse_taken(recipes)
     prepare(read, folder)
     with only_search_in(target):
         trained = []
@@ -141,8 +143,11 @@ def _evaluated(bench: Bench, trained: Sequence[Trained], out: Path, recipe: Reci
     scores, comparison, verdict = with_bases(measured, bases, bench.suite)
     refused = {row.name: row.reason for row in scores.models if row.status == "refused"}
     names = [one.name for one in usable if one.name not in refused]
-    qualities = {name: quality(comparison, verdict, name, bench.task, bench.metric) for name in names}
-    pairs = _pairs(bench, scores, names)
+    qualities, unmeasured = judged(names, comparison, verdict, bench.task, bench.metric)
+    if not qualities:
+        raise RunError(f"no method could be measured: {next(iter((refused | unmeasured).values()))}", where=str(out))
+    refused |= unmeasured
+    pairs = _pairs(bench, scores, list(qualities))
     marks = letters(pairs, {name: q.score.value for name, q in qualities.items()}, bench.metric.greater_is_better)
     return Methods(
         recipe=recipe.adapter,
@@ -158,6 +163,19 @@ def _evaluated(bench: Bench, trained: Sequence[Trained], out: Path, recipe: Reci
         ],
         pairs=pairs,
     )
+
+
+def judged(
+    names: Sequence[str], comparison: Comparison, verdict: Verdict | None, task: str, metric: Metric
+) -> tuple[dict[str, Quality], dict[str, str]]:
+    """What the comparison says of each method; and of those that the objective has no number for, why."""
+    found, reasons = {}, {}
+    for name in names:
+        try:
+            found[name] = quality(comparison, verdict, name, task, metric)
+        except RunError as error:
+            reasons[name] = error.what
+    return found, reasons
 
 
 def _pairs(bench: Bench, scores: RunScores, names: Sequence[str]) -> list[PairRow]:

@@ -96,7 +96,7 @@ def _tuning(recipe: Recipe, trials: int | None, timeout: float | None) -> Tuning
             "a pruner watches the held-out loss, which this recipe does not measure", where="tune.pruner",
             mend="set evaluation.fraction and evaluation.every",
         )  # fmt: skip
-    changes = {"trials": trials or tuning.trials, "timeout": timeout or tuning.timeout}
+    changes = {"trials": trials or tuning.trials, "timeout": tuning.timeout if timeout is None else timeout}
     return tuning.model_copy(update=changes)
 
 

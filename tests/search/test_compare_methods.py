@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import InputError
+from harness.metrics import build_metric
+from harness.records import InputError, RunError
+from harness.records.progress import silent
 from harness.records.search import Methods
 from harness.runs import Run
-from harness.search.methods import compare_methods
+from harness.search.measured import train_measured
+from harness.search.methods import compare_methods, judged
 from harness.search.variants import variants
 from harness.training import Recipe
+from tests.forgotten import base_answers, hot_answers, replayed
 
 Write = Callable[..., Path]
 RECIPE = Recipe(adapter="a", data="rows.jsonl", method={"kind": "lora", "r": 4}, schedule={"learning_rate": 0.01})
@@ -75,6 +79,36 @@ def test_a_file_of_methods_is_read_strictly(tmp_path: Path, text: str, line: str
     (tmp_path / "m.yaml").write_text(text)
     with pytest.raises(InputError, match=line):
         variants(RECIPE, str(tmp_path / "m.yaml"))
+
+
+def test_a_name_of_the_suite_itself_is_refused_before_anything_is_trained(recipe: Write, tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text("methods: {base: {kind: lora}}")
+    with pytest.raises(InputError, match="the suite has a model 'base' of its own"):
+        compare_methods(recipe(), str(tmp_path / "m.yaml"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_method_that_the_objective_has_no_number_for_is_a_row_and_not_the_end(tmp_path: Path) -> None:
+    run = replayed(tmp_path, {"base": base_answers(), "hot": hot_answers()})
+    found, reasons = judged(["hot", "mute"], run.comparison, None, "queues", build_metric("accuracy", ("a", "b")))
+    assert list(found) == ["hot"] and reasons == {"mute": "accuracy has no value on queues"}
+
+
+def test_what_an_earlier_training_cost_is_not_taken_for_this_ones(tmp_path: Path) -> None:
+    stale = '{"peak_memory": 1, "memory_of": "process", "tokens_per_second": 1.0}'
+    (tmp_path / "cost.json").write_text(stale)
+    with pytest.raises(RunError, match="no such file"):
+        train_measured(tmp_path / "absent.yaml", tmp_path / "adapter", silent, "train")
+    assert not (tmp_path / "cost.json").exists()
+
+
+def test_a_training_of_its_own_imports_nothing_from_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "yaml.py").write_text("raise SystemExit('taken for a module')")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunError, match="no such file"):
+        train_measured(tmp_path / "absent.yaml", tmp_path / "adapter", silent, "train")
 
 
 def test_without_a_suite_or_a_tune_section_there_is_nothing_to_measure_with(recipe: Write, tmp_path: Path) -> None:
