@@ -1,4 +1,4 @@
-"""``harness train --explain``: every key of a recipe and every method, as tables."""
+"""``harness train --explain``: every key of a recipe, every method and objective, as tables."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,23 +12,25 @@ if TYPE_CHECKING:
 
 
 def explain(kind: str | None, as_json: bool) -> None:
-    """Print a recipe's sections and all methods, or one method.
+    """Print a recipe's sections and all methods, or one method or objective.
 
     Raises:
-        InputError: there is no such method.
+        InputError: there is no such method or objective.
     """
     from rich.console import Console
 
     from harness.models.quiet import quiet_libraries
 
     quiet_libraries()
-    from harness.training.recipes.explain import METHODS, explain_method, explain_sections
+    from harness.training.recipes.explain import METHODS, OBJECTIVES, explain_method, explain_sections
 
+    if kind in OBJECTIVES:
+        _explain_objective(kind, as_json)
+        return
     methods = [explain_method(name) for name in ([kind] if kind else METHODS)]
     sections = {} if kind else explain_sections()
     if as_json:
-        keys = {name: [{"key": key.name, "type": key.type, "default": key.default, "meaning": key.meaning}
-                       for key in some] for name, some in sections.items()}  # fmt: skip
+        keys = {name: _keys_json(some) for name, some in sections.items()}
         console.print_json({"sections": keys, "methods": [one.to_json() for one in methods]})
         return
     screen = Console(highlight=False)
@@ -36,6 +38,22 @@ def explain(kind: str | None, as_json: bool) -> None:
         _print_keys(screen, f"{name}:" if name != "recipe" else "A recipe", some)
     for method in methods:
         _print_method(screen, method)
+
+
+def _explain_objective(kind: str, as_json: bool) -> None:
+    from rich.console import Console
+
+    from harness.training.recipes.explain import explain_objective
+
+    about, keys = explain_objective(kind)
+    if as_json:
+        console.print_json({"objective": kind, "about": about, "keys": _keys_json(keys)})
+    else:
+        _print_keys(Console(highlight=False), f"objective: {{kind: {kind}}}", keys, about)
+
+
+def _keys_json(keys: Sequence["Key"]) -> list[dict[str, str | None]]:
+    return [{"key": one.name, "type": one.type, "default": one.default, "meaning": one.meaning} for one in keys]
 
 
 def _print_method(screen: "Console", method: "MethodFacts") -> None:

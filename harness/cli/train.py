@@ -42,7 +42,9 @@ app.command("cancel")(train_jobs.cancel)
     epilog="Other trainings: harness train status [OUT...] | logs [OUT] --follow | cancel [OUT]; each has a --help.",
 )
 def train(
-    recipe: Annotated[Path | None, typer.Argument(help="The recipe's YAML file; with --explain, a method.")] = None,
+    recipe: Annotated[
+        Path | None, typer.Argument(help="The recipe's YAML file; with --explain, a method or an objective.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Adapter folder; out/NAME OF THE ADAPTER if left out.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     background: Annotated[bool, typer.Option("--background", help="Return at once, and train on without me.")] = False,

@@ -12,7 +12,7 @@ from harness.records import InputError, nearest
 from harness.training.canaries import Canaries
 from harness.training.forgetting.settings import Forgetting, Limits
 from harness.training.recipes.methods import Method, PeftMethod, TrainingMethod
-from harness.training.recipes.objectives import Dpo
+from harness.training.recipes.objectives import Objective, TrainingObjective
 from harness.training.recipes.recipe import Recipe
 from harness.training.recipes.sections import EarlyStopping, Evaluation, Schedule
 from harness.training.recipes.tuning import Span, Tuning
@@ -21,8 +21,12 @@ from harness.training.recipes.tuning import Span, Tuning
 METHODS: dict[str, type[TrainingMethod]] = {
     one.model_fields["kind"].default: one for one in get_args(get_args(Method)[0])
 }
+#: The classes behind the ``objective:`` section, by their ``kind``.
+OBJECTIVES: dict[str, type[TrainingObjective]] = {
+    one.model_fields["kind"].default: one for one in get_args(get_args(Objective)[0])
+}
 _SECTIONS: dict[str, type[BaseModel]] = {
-    "recipe": Recipe, "objective, kind dpo": Dpo, "schedule": Schedule, "evaluation": Evaluation,
+    "recipe": Recipe, "objective, kind dpo": OBJECTIVES["dpo"], "schedule": Schedule, "evaluation": Evaluation,
     "evaluation.early_stopping": EarlyStopping, "forgetting": Forgetting,
     "forgetting.limits": Limits, "canaries": Canaries,
     "tune": Tuning, "tune.ranges.KEY": Span,
@@ -67,6 +71,15 @@ def explain_sections() -> dict[str, tuple[Key, ...]]:
     return {name: tuple(key for key in _keys(model) if key.name != "kind") for name, model in _SECTIONS.items()}
 
 
+def explain_objective(kind: str) -> tuple[str, tuple[Key, ...]]:
+    """What an objective of `OBJECTIVES` teaches and at which learning rates, in words; and its keys."""
+    objective = OBJECTIVES[kind]
+    reads = "{prompt, chosen, rejected}" if objective.preferences else "conversations, or prompts with responses"
+    share = "the method's own" if objective.rate_share == 1 else f"{objective.rate_share:g} of the method's"
+    about = f"teaches {objective.summary}, from {reads}; usual learning rate: {share}"
+    return about, tuple(key for key in _keys(objective) if key.name != "kind")
+
+
 def explain_method(kind: str) -> MethodFacts:
     """Facts of a method, counted and asked rather than written down.
 
@@ -74,7 +87,7 @@ def explain_method(kind: str) -> MethodFacts:
         InputError: there is no such method.
     """
     if kind not in METHODS:
-        raise InputError(f"unknown method {kind!r}", where="method.kind", mend=nearest(kind, list(METHODS)))
+        raise InputError(f"unknown method {kind!r}", where="method.kind", mend=nearest(kind, [*METHODS, *OBJECTIVES]))
     method = METHODS[kind]()
     engines, merges = _uses(method)
     return MethodFacts(
