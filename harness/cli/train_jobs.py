@@ -56,7 +56,8 @@ def logs(
     if not files.log.is_file():
         raise InputError("has no log: it was not sent to the background", where=str(files.target))
     offset = files.log.stat().st_size
-    for line in log_lines(files, lines):
+    # What is written from here on is for --follow, so that no line comes twice.
+    for line in log_lines(files, lines, offset):
         typer.echo(printable(line))
     if follow:
         for line in _new_lines(files, offset):

@@ -61,6 +61,8 @@ def publish(partial: Path, target: Path) -> None:
     if is_first_process():
         finished, earlier = partial / "adapter", partial / "replaced"
         if target.is_dir():
+            # A kill after an earlier publishing left what that one had replaced.
+            shutil.rmtree(earlier, ignore_errors=True)
             target.rename(earlier)
         finished.rename(target)
         shutil.rmtree(partial)

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,8 @@ LONGEST = 1 << 24
 #: UTF-8 text has hardly any zero bytes at its beginning; UTF-16 and binary files have many.
 _HEAD, _ZEROS = 4096, 0.1
 _BATCH = 1000
+#: Columns that a table may have: each of its rows is made as wide as its header.
+_COLUMNS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +138,19 @@ def _parsed(text: str) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = str(_twice(name for name, _ in pairs))
         raise ValueError(f"the key {twice[:40]!r} stands twice")
     return found
+
+
+def _twice(names: Iterable[str]) -> str | None:
+    """The first name that was there before."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 _TORN = {
@@ -193,7 +204,9 @@ def _next(reader: Any, source: _Source, line: int) -> list[str] | None:
 def _columns(cells: list[str], source: _Source) -> list[str]:
     if len(cells) == 1 and ";" in cells[0]:
         raise InputError("cells are parted by semicolons", where=f"{source.path}:1", mend="part them by commas")
-    twice = next((name for name in cells if cells.count(name) > 1), None)
+    if len(cells) > _COLUMNS:
+        raise InputError(f"has {len(cells):,} columns", where=f"{source.path}:1", mend=f"{_COLUMNS:,} are read")
+    twice = _twice(cells)
     if twice is not None:
         raise InputError(f"the column {twice[:40]!r} stands twice", where=f"{source.path}:1", mend="rename one of them")
     return cells

@@ -1,5 +1,6 @@
 """What a training will take, before it starts: trained parameters, memory, steps, time. What fits where it does not."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from harness.training.adapted import training_dtype
 from harness.training.estimates.available_memory import available_memory
 from harness.training.estimates.memory import Batch, Blueprint, Form, Memory, largest_batch
 from harness.training.estimates.time_taken import Calibration, calibrate
+from harness.training.loop.arguments import evaluation_steps
 from harness.training.loop.plan import Plan, make_plan
 from harness.training.loop.processes import process_count
 from harness.training.recipes.methods import Lora, PrefixTuning
@@ -118,7 +120,7 @@ def estimate(recipe: Recipe, folder: Path, *, measure: bool = True) -> Estimate:
     measured, unmeasured = None, "it does not fit here"
     if fits:
         measured, unmeasured = _try(recipe, folder) if measure else (None, "no steps were asked for")
-    every = recipe.evaluation.every
+    every = evaluation_steps(recipe, plan)
     return Estimate(
         adapter=recipe.adapter,
         method=recipe.method.kind,
@@ -132,7 +134,7 @@ def estimate(recipe: Recipe, folder: Path, *, measure: bool = True) -> Estimate:
         rows_a_step=plan.rows_a_step,
         tokens=plan.tokens_at[-1],
         held_out_tokens=sum(row.size for row in prepared.held_out),
-        measurements=1 + (plan.steps // every if every else 0) if prepared.held_out else 0,
+        measurements=math.ceil(plan.steps / every) if every else 0,
         batch=largest_batch(plan, recipe),
         memory=memory,
         forms=tuple((other, blueprint.memory(other)) for other in _other_forms(recipe, form)),

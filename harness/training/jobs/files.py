@@ -102,9 +102,14 @@ def find_job(name: str, root: Path) -> JobFiles:
     raise InputError("no such training", where=name, mend=mend)
 
 
-def log_lines(files: JobFiles, last: int) -> Iterator[str]:
-    """The last lines of the log, without their ends; nothing where there is no log."""
+def log_lines(files: JobFiles, last: int, size: int | None = None) -> Iterator[str]:
+    """The last lines of the log, without their ends; nothing where there is no log.
+
+    Args:
+        size: Bytes of the log that are read; all that there are if left out.
+    """
     if files.log.is_file():
+        size = files.log.stat().st_size if size is None else size
         with files.log.open("rb") as handle:
-            handle.seek(max(0, files.log.stat().st_size - 4096 * last))
-            yield from handle.read().decode("utf-8", "replace").splitlines()[-last:]
+            start = handle.seek(max(0, size - 4096 * last))
+            yield from handle.read(size - start).decode("utf-8", "replace").splitlines()[-last:]

@@ -140,6 +140,8 @@ def test_any_json_is_checked_or_refused_in_one_line(rows: list[Any], tmp_path: P
 
 GOOD = '{"prompt": "p", "response": "a"}\n'
 DEEP = "[" * 10_000 + "]" * 10_000
+#: Comparing each key with each other one would take minutes.
+KEYS = ", ".join(f'"{i}": 0' for i in [*range(150_000), 149_999])
 
 
 @pytest.mark.parametrize(("name", "content", "faults"), [
@@ -148,6 +150,7 @@ DEEP = "[" * 10_000 + "]" * 10_000
     ("nested.jsonl", GOOD + f'{{"prompt": {DEEP[9_500:10_500]}, "response": "a"}}\n', ["unknown_role:2 "]),
     ("zero.jsonl", GOOD * 9 + '{"prompt": "\0", "response": "a"}\n', ["bad_row:10 not valid JSON"]),
     ("twice.jsonl", GOOD + '{"prompt": "p", "prompt": "q", "response": "a"}\n', ["bad_row:2 not valid JSON (the key"]),
+    ("keys.jsonl", GOOD + f"{{{KEYS}}}\n", ["bad_row:2 not valid JSON (the key '149999' stands twice"]),
     ("nan.jsonl", GOOD + '{"prompt": NaN, "response": "a"}\n', ["missing_field:2 no prompt"]),
     ("number.jsonl", GOOD + f'{{"prompt": {"9" * 6000}, "response": "a"}}\n', ["bad_row:2 not valid JSON"]),
     ("lines.json", GOOD + '{"prompt": 7, "response": {}}\n', ["missing_field:2 response is a dict"]),
@@ -176,6 +179,7 @@ def test_hostile_lines_become_faults_with_their_line(
     ("semicolons.csv", b"prompt;response\na;b\n", "parted by semicolons"),
     ("returns.csv", b"prompt,response\ra,b\r", "carriage returns"),
     ("twice.csv", b"prompt,response,prompt\na,b,c\n", "column 'prompt' stands twice"),
+    ("wide.csv", ",".join(map(str, range(200_000))).encode() + b"\na\n" * 9, "has 200,000 columns"),
     ("deep.json", DEEP.encode(), "not valid JSON"),
     ("empty.parquet", b"", "not a Parquet file"),
 ])  # fmt: skip

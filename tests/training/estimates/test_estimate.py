@@ -41,6 +41,16 @@ def test_parameters_steps_and_tokens_are_those_of_the_training(
     assert said.memory.activations > 0 and said.fits and said.seconds is None
 
 
+@pytest.mark.parametrize("evaluation", [{}, {"every": 3}, {"every": 5}, {"keep_best": True}])
+def test_the_held_out_loss_is_measured_as_often_as_is_said(
+    write: Write, chat_model: Path, tmp_path: Path, evaluation: dict[str, Any]
+) -> None:
+    recipe = write(chat_model, ROWS, schedule=SCHEDULE, evaluation={"fraction": 0.5} | evaluation)
+    said = estimate(read_recipe(recipe), tmp_path, measure=False)
+    lines = (train(recipe, tmp_path / "made").folder / "metrics.jsonl").read_text().splitlines()
+    assert said.measurements == sum("held_out_loss" in json.loads(line) for line in lines)
+
+
 def test_the_weights_that_start_from_the_base_need_not_be_read(write: Write, chat_model: Path) -> None:
     plain, pissa = (
         blueprint(write(chat_model, method={"kind": "lora", "r": 4, "init": init})) for init in ("default", "pissa")

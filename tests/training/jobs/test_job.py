@@ -12,7 +12,7 @@ import pytest
 
 from harness.records import InputError, RunError
 from harness.training import Step
-from harness.training.jobs import Job, JobFiles, Stopped, cancel, find_job, find_jobs, job_status
+from harness.training.jobs import Job, JobFiles, Stopped, cancel, find_job, find_jobs, job_status, log_lines
 from harness.training.jobs.files import write_atomically
 from harness.training.jobs.oom_kills import oom_kills
 from harness.training.jobs.process import ProcessIdentity
@@ -218,6 +218,13 @@ def test_a_training_that_never_began_leaves_nothing(files: JobFiles) -> None:
     with pytest.raises(InputError), Job(files.target):
         raise InputError("no such data file")
     assert not files.folder.exists()
+
+
+def test_of_a_log_that_grows_no_line_is_read_beyond_a_size(files: JobFiles) -> None:
+    files.folder.mkdir()
+    files.log.write_text("one\ntwo\nthree\n")
+    assert list(log_lines(files, 2)) == ["two", "three"]
+    assert list(log_lines(files, 1000, size=8)) == ["one", "two"] and list(log_lines(files, 0)) == []
 
 
 def test_jobs_are_found_by_folder_and_by_name(tmp_path: Path, files: JobFiles) -> None:
