@@ -44,16 +44,18 @@ def list_(
 
 @app.command()
 def show(which: Which, registry: Root = None, as_json: Json = False) -> None:
-    """Show one version: what it is, what it was trained on, its figures."""
+    """Show one version: what it is, what it was trained on, what its training forgot, its figures."""
     from harness.reports.adapters import print_version
 
     kept = _open(registry)
     version = kept.get(which)
-    figures = kept.figures(version)
+    figures, folder = kept.figures(version), kept.folder(version)
+    record = _training(folder)
     if as_json:
-        print_json(_json(version, figures) | {"folder": str(kept.folder(version))})
+        forgotten = {name: record[name] for name in ("forgetting", "stopped") if name in record}
+        print_json(_json(version, figures) | {"folder": str(folder)} | forgotten)
     else:
-        print_version(version, figures, kept.folder(version))
+        print_version(version, figures, folder, record)
 
 
 @app.command()
@@ -202,6 +204,14 @@ def verify(
         if not faults:
             typer.echo(f"as registered: {versions} of {versions}")
     raise typer.Exit(int(bool(faults)))
+
+
+def _training(folder: Path) -> dict[str, Any]:
+    from harness.models.examine import TRAINING_RECORD
+    from harness.models.weights import read_json
+
+    path = folder / TRAINING_RECORD
+    return read_json(path) if path.is_file() else {}
 
 
 def _open(root: Path | None) -> "Registry":

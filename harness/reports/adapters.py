@@ -1,6 +1,6 @@
 """Registered adapters and their differences, in a terminal and as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from harness.registry.diff import Diff, flat
 from harness.registry.norms import Change, by_layer, total
+from harness.reports.forgotten import forgotten_line
 from harness.reports.numbers import MISSING, bounds, decimals, number
 from harness.reports.visible import one_line, visible
 
@@ -33,16 +34,23 @@ def print_versions(rows: "Sequence[tuple[Version, list[Measured]]]") -> None:
     Console().print(table)
 
 
-def print_version(version: "Version", figures: "Sequence[Measured]", folder: Path) -> None:
-    """What is known of a version, then its figures."""
+def print_version(version: "Version", figures: "Sequence[Measured]", folder: Path, record: Mapping[str, Any]) -> None:
+    """What is known of a version, then its figures.
+
+    Args:
+        record: Of its training; empty where there is none.
+    """
     recipe = version.recipe or {}
+    objective = recipe.get("objective")
     facts = {
         "adapter": version,
         "tags": ", ".join(version.tags) or MISSING,
         "method": f"{_method(version)}, {version.parameters:,} parameters",
         "base": f"{version.base or 'not known'} ({version.base_fingerprint or 'fingerprint not known'})",
+        "objective": (objective.get("kind") if isinstance(objective, dict) else None) or "not known",
         "data": version.data_fingerprint or "not known",
         "recipe": " ".join(f"{key}={value}" for key, value in flat(recipe)) or "not known",
+        "forgotten": forgotten_line(record) or "not measured",
         "parent": version.parent or MISSING,
         "registered": version.created,
         "fingerprint": version.fingerprint,

@@ -90,6 +90,30 @@ def test_what_only_a_trainer_needs_and_pickles_are_left_out(
     assert sorted(path.name for path in registry.folder(version).iterdir()) == ["adapter_config.json", WEIGHTS]
 
 
+def test_what_was_measured_in_its_training_is_kept_and_shown(
+    registry: Registry, adapters: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(adapters[0], tmp_path / "trained")
+    lost, kl = {"value": 0.25, "low": 0.1, "high": 0.4}, {"value": 0.5, "low": 0.4, "high": 0.6}
+    final = {"together": {"drop": lost, "samples": 64}, "probes": [], "kl": kl}
+    (folder / "training.json").write_text(json.dumps({"forgetting": {"final": final}, "stopped": {"reason": "kl"}}))
+    names = ["epochs.parquet", "forgetting.jsonl", "metrics.jsonl", "metrics.parquet"]
+    for name in names:
+        (folder / name).write_text(name)
+    version, _ = registry.register(folder, "support")
+    assert {name: (registry.folder(version) / name).read_text() for name in names} == {name: name for name in names}
+    from harness.cli.adapters import show
+
+    show("support", registry.root)
+    line = "accuracy lost 0.250 [0.100, 0.400] (64 samples), KL from the base 0.500 [0.400, 0.600] nats a token"
+    assert f"{line}, stopped by a limit" in capsys.readouterr().out
+    # A record from elsewhere says something else there.
+    (folder / "training.json").write_text(json.dumps({"forgetting": {"final": ["x"]}}))
+    registry.register(folder, "other")
+    show("other", registry.root)
+    assert "not measured" in capsys.readouterr().out
+
+
 def zero(folder: Path) -> None:
     change(folder, lambda tensors: {name: tensor * 0 for name, tensor in tensors.items()})
 
