@@ -75,10 +75,11 @@ def _refuse_repeated_keys(node: yaml.Node | None, path: Path) -> None:
 
 def _explain(error: ValidationError, model: type[BaseModel], path: Path, node: yaml.Node | None) -> InputError:
     first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-    # A union adds its branch names to the location; only steps that exist in the file have a line.
     location = first["loc"]
     where = f"{path}:{_line(node, location)}"
-    dotted = ".".join(str(step) for step in location)
+    dotted = ".".join(_written(node, location, absent=first["type"] in ("extra_forbidden", "missing")))
+    if first["type"].startswith("union_tag_"):
+        return _wrong_branch(first["ctx"], dotted, where)
     if first["type"] == "extra_forbidden":
         known = _fields_at(model, location[:-1])
         return InputError(f"unknown key {dotted!r}", where=where, mend=nearest(str(location[-1]), known))
@@ -89,6 +90,31 @@ def _explain(error: ValidationError, model: type[BaseModel], path: Path, node: y
     got = first.get("input")
     shown = f" (got {got!r})" if isinstance(got, str | int | float | bool) else ""
     return InputError(f"{dotted!r}: {message}{shown}" if dotted else f"{message}{shown}", where=where)
+
+
+def _wrong_branch(told: dict[str, Any], dotted: str, where: str) -> InputError:
+    """The key that chooses between the branches of a union is missing, or chooses none."""
+    key = ".".join(filter(None, (dotted, told["discriminator"].strip("'"))))
+    if "tag" not in told:
+        return InputError(f"{key!r} is missing", where=where, mend="add it")
+    known = [tag.strip(" '") for tag in told["expected_tags"].split(",")]
+    return InputError(f"{key!r}: unknown {told['tag']!r}", where=where, mend=nearest(told["tag"], known))
+
+
+def _written(node: yaml.Node | None, location: tuple[int | str, ...], absent: bool) -> list[str]:
+    """The steps of a location that stand in the file: a union adds its branch names, which nobody wrote."""
+    written = []
+    for place, step in enumerate(location):
+        if isinstance(node, yaml.MappingNode):
+            found = next((value for key, value in node.value if key.value == str(step)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            found = node.value[step]
+        else:
+            found = None
+        if found is not None or (absent and place == len(location) - 1):
+            written.append(str(step))
+            node = found
+    return written
 
 
 def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:

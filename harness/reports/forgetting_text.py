@@ -66,7 +66,9 @@ def _grid(panel: ForgettingPanel, places: range) -> RenderableType:
     grid.add_row("", *(Text(one_line(cost.model, 60), style="bold") for cost in costs))
     for name, cells in zip(COLUMNS, zip(*(cost.cells for cost in costs), strict=True), strict=True):
         grid.add_row(Text(name), *(_terminal_cell(cell) for cell in cells))
-    grid.add_row(Text("most lost on", style="dim"), *(Text(_worst(panel, place), style="dim") for place in places))
+    worst = [_worst(panel, place) for place in places]
+    if any(worst):
+        grid.add_row(Text("most lost on", style="dim"), *(Text(tasks, style="dim") for tasks in worst))
     return grid
 
 

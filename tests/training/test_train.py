@@ -175,7 +175,9 @@ def test_equal_prompts_are_held_out_together(write: Write, chat_model: Path, tmp
     [
         ({"metod": {"kind": "lora"}}, "did you mean 'method'?"),
         ({"method": {"kind": "lora", "rank": 4}}, "unknown key"),
-        ({"method": {"kind": "lroa"}}, "recipe.yaml:"),
+        ({"method": {"kind": "lroa"}}, "'method.kind': unknown 'lroa'; did you mean 'lora'?"),
+        ({"method": {"r": 8}}, "'method.kind' is missing"),
+        ({"method": {"kind": "lora", "r": -3}}, "'method.r': input should be greater than 0"),
         ({"schedule": {"epochs": 2, "max_steps": 3}}, "give one of them"),
         ({"schedule": {"learning_rate": -1}}, "learning_rate"),
         ({"data": "absent.jsonl"}, "no such data file"),
