@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from harness.records import InputError, RunError, Unavailable, content_hash
 from harness.search.space import grid, suggest
@@ -50,11 +51,14 @@ def open_study(folder: Path, tuning: Tuning, identity: str, *, maximize: bool) -
 
     Raises:
         InputError: the folder holds another search.
+        RunError: its study cannot be opened.
         Unavailable: Optuna is not installed.
     """
     try:
         import optuna
+        from optuna.exceptions import StorageInternalError
         from optuna.study import StudyDirection
+        from sqlalchemy.exc import SQLAlchemyError
     except ImportError:
         raise Unavailable(
             "the search needs optuna", where="harness tune", mend="pip install 'adapter-harness[tune]'"
@@ -63,13 +67,20 @@ def open_study(folder: Path, tuning: Tuning, identity: str, *, maximize: bool) -
     warnings.filterwarnings("ignore", category=UserWarning, module="optuna")
     directions = [StudyDirection.MAXIMIZE if maximize or tuning.against else StudyDirection.MINIMIZE]
     directions += [StudyDirection.MINIMIZE] if tuning.against else []
-    study = optuna.create_study(
-        storage=f"sqlite:///{folder / 'study.sqlite'}",
-        study_name=_NAME,
-        directions=directions,
-        pruner=_pruner(tuning),
-        load_if_exists=True,
-    )
+    path = folder / "study.sqlite"
+    try:
+        study = optuna.create_study(
+            # Quoted for SQLAlchemy and for SQLite: a name may hold what means something in an address, or to Optuna.
+            storage=f"sqlite:///file:{quote(quote(str(path.resolve())))}?uri=true",
+            study_name=_NAME,
+            directions=directions,
+            pruner=_pruner(tuning),
+            load_if_exists=True,
+        )
+    except (SQLAlchemyError, StorageInternalError) as error:
+        raise RunError(
+            f"no study can be opened there ({str(error).splitlines()[0]})", where=str(path), mend="delete the folder"
+        ) from error
     if study.user_attrs.setdefault(_IDENTITY, identity) != identity:
         raise InputError(
             "holds a search of another recipe, data, suite or version of a library",

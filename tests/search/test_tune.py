@@ -16,9 +16,10 @@ from harness.models.weights import file_hash
 from harness.records import InputError, RunError, Unavailable
 from harness.records.search import Search
 from harness.runs import Run
-from harness.search.study import only_search_in
+from harness.search.study import only_search_in, open_study
 from harness.search.tune import tune
 from harness.training import train
+from harness.training.recipes.tuning import Tuning
 
 Write = Callable[..., Path]
 GATE = [{"tasks": "words", "rule": "no_worse", "than": "base", "margin": 0.5}]
@@ -175,3 +176,20 @@ def test_without_optuna_the_extra_is_named(recipe: Write, tmp_path: Path, monkey
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(Unavailable, match=r"adapter-harness\[tune\]"):
         tune(recipe(), tmp_path / "out")
+
+
+PLAIN = Tuning(ranges={"method.r": [1, 2]}, tasks=["a"], objective="a")
+
+
+@pytest.mark.parametrize("name", ["a?b", "a%20b", "a#b", "{a}"])
+def test_a_study_lies_in_its_folder_whatever_that_is_called(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    open_study(tmp_path / name, PLAIN, "id", maximize=True)
+    assert [path.name for path in (tmp_path / name).iterdir()] == ["study.sqlite"]
+    assert open_study(tmp_path / name, PLAIN, "id", maximize=True).user_attrs == {"identity": "id"}
+
+
+def test_a_study_that_is_none_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "study.sqlite").write_bytes(b"no database" * 1000)
+    with pytest.raises(RunError, match=r"no study can be opened there .*not a database"):
+        open_study(tmp_path, PLAIN, "id", maximize=True)
