@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +32,9 @@ from harness.records import (
 )
 from harness.records.progress import Progress
 
+if TYPE_CHECKING:
+    from harness.training.rows.examples import Example, PreferenceExample
+
 VERBATIM, MEMBERSHIP, CANARIES = "leakage_verbatim", "leakage_membership", "leakage_canaries"
 METRICS: dict[str, list[str | dict[str, Any]]] = {
     VERBATIM: ["verbatim_gap"],
@@ -51,7 +54,8 @@ class LeakageProbe(BaseModel):
     """The ``leakage:`` section of a suite. Paths are relative to the suite's folder.
 
     Attributes:
-        train: The file the adapters were trained on, in any form that ``harness train`` reads.
+        train: The file the adapters were trained on, in any form that ``harness train`` reads; of preferences, the
+            prompts with the chosen answers count as its rows.
         held_out: Rows of the same kind that no model was trained on; best, a random split of the same source.
         canaries: ``canaries.jsonl`` of the adapter, where its recipe planted any.
         samples: Rows taken of each file, by content and seed.
@@ -150,15 +154,24 @@ def _row_items(settings: LeakageProbe, folder: Path, encoder: Encoder, seed: int
 
 def _drawn(path: Path, count: int, seed: int) -> list[tuple[str, tuple[Message, ...]]]:
     """Some rows of a file, each cut after its last answer, with the hash of its words; equal rows once."""
-    from harness.training.rows.examples import read_file
+    from harness.training.rows.examples import read_any
 
     rows: dict[str, tuple[Message, ...]] = {}
-    for example in read_file(path).examples:
-        last = max(place for place, turn in enumerate(example.turns) if turn.role == "assistant")
-        turns = example.turns[: last + 1]
+    for example in read_any(path).examples:
+        turns = _up_to_last_answer(example)
         rows.setdefault(content_hash([(turn.role, turn.content) for turn in turns]), turns)
     ranked = sorted(rows.items(), key=lambda row: content_hash([seed, row[0]]))
     return ranked[:count]
+
+
+def _up_to_last_answer(example: "Example | PreferenceExample") -> tuple[Message, ...]:
+    """Of a preference the prompt with the chosen answer, which is what a training makes likelier."""
+    from harness.training.rows.examples import PreferenceExample
+
+    if isinstance(example, PreferenceExample):
+        return (*example.prompt, Message("assistant", example.chosen))
+    last = max(place for place, turn in enumerate(example.turns) if turn.role == "assistant")
+    return example.turns[: last + 1]
 
 
 def _verbatim(turns: tuple[Message, ...], member: bool, coder: Any, max_tokens: int) -> Item:

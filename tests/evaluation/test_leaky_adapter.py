@@ -87,3 +87,15 @@ def test_canaries_are_the_same_again_and_half_of_them_stay_unplanted(tmp_path: P
     path = tmp_path / "recipe.yaml"
     path.write_text("adapter: a\ndata: d.jsonl\ncanaries: {count: 2}\n", encoding="utf-8")
     assert read_recipe(path).canaries == Canaries(count=2)
+
+
+def test_preferences_are_looked_for_by_their_chosen_answers(tmp_path: Path) -> None:
+    for name, seed in (("train", 100), ("held_out", 500)):
+        rows = [json.loads(line) for line in written(tmp_path / f"{name}.jsonl", seed, count=3).open()]
+        pairs = [{"prompt": row["prompt"], "chosen": row["response"], "rejected": "No."} for row in rows]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
+    write_pack(tmp_path, "words", word_rows(2))
+    suite = write_suite(tmp_path, leakage={"train": "train.jsonl", "held_out": "held_out.jsonl"})
+    run = harness.evaluate(suite, tmp_path / "run")
+    figures = {figure.metric: figure for figure in compare(run).figures}
+    assert figures["membership_auc"].value == 0.5 and figures["membership_auc"].samples == 6
