@@ -22,6 +22,7 @@ class Origin:
     base_fingerprint: str | None = None
     data_fingerprint: str | None = None
     recipe: dict[str, Any] | None = None
+    start_fingerprint: str | None = None
 
 
 def origin_of(adapter: Adapter) -> Origin:
@@ -36,14 +37,15 @@ def origin_of(adapter: Adapter) -> Origin:
     if not path.is_file():
         return Origin(base)
     record = read_json(path)
-    recipe, data = record.get("recipe"), record.get("data")
+    recipe, data, start = record.get("recipe"), record.get("data"), record.get("start")
     found = Origin(
         base=record.get("base") or base,
         base_fingerprint=record.get("base_fingerprint"),
         data_fingerprint=data.get("fingerprint") if isinstance(data, dict) else None,
         recipe=recipe if isinstance(recipe, dict) else None,
+        start_fingerprint=start.get("fingerprint") if isinstance(start, dict) else None,
     )
-    words = (found.base, found.base_fingerprint, found.data_fingerprint)
+    words = (found.base, found.base_fingerprint, found.data_fingerprint, found.start_fingerprint)
     if _nests_deeper(recipe, _DEEPEST) or not all(one is None or isinstance(one, str) for one in words):
         raise InputError("is not the record of a training", where=str(path), mend="remove it, or train again")
     return found

@@ -55,7 +55,8 @@ class Registry:
 
         Args:
             base: The base it was trained on; what its files name if left out, where that lies on this machine.
-            parent: A registered adapter that this one goes on from or replaces.
+            parent: A registered adapter that this one goes on from or replaces; if left out, the one that its training
+                started from, where that is registered.
             tags: Moved to the new version.
 
         Returns:
@@ -75,7 +76,7 @@ class Registry:
             adapter = resolve_adapter(str(copied))
             if (adapter.fingerprint, origin_of(adapter)) != (before.fingerprint, origin):
                 raise InputError("changed while it was being registered", where=str(folder), mend="register it again")
-            ancestor = str(self._find(db, parent)) if parent else None
+            ancestor = str(self._find(db, parent)) if parent else _started_from(db, origin)
             version = _described(adapter, origin, found, name=name, number=db.next_number(name), parent=ancestor)
             content, hashes = self._store.put(copied)
             version = replace(version, content=content, tags=tuple(sorted(set(tags))))
@@ -243,6 +244,14 @@ def answering_models(results: Results, version: Version) -> list[ModelRow]:
         if row.status == "evaluated" and adapter == version.fingerprint and same_base:
             found.append(row)
     return found
+
+
+def _started_from(db: Database, origin: Origin) -> str | None:
+    """The newest version that holds the adapter that a training began with."""
+    if origin.start_fingerprint is None:
+        return None
+    same = [version for version in db.versions() if version.fingerprint == origin.start_fingerprint]
+    return str(max(same, key=lambda version: version.created)) if same else None
 
 
 def _described(
