@@ -140,6 +140,28 @@ def test_the_loss_is_the_paper_s_on_what_was_saved(
     )
 
 
+@pytest.mark.parametrize("kind", ["lora", "dora", "ia3", "bottleneck", "prompt_tuning", "prefix_tuning"])
+def test_a_training_that_starts_from_an_adapter_is_compared_with_it(
+    write: Write, chat_model: Path, tmp_path: Path, kind: str
+) -> None:
+    learned = [{"prompt": row["prompt"], "response": row["chosen"]} for row in ROWS]
+    sft = SCHEDULE | {"learning_rate": 0.02, "max_steps": 10}
+    start: Any = train(write(chat_model, learned, method={"kind": kind}, schedule=sft), tmp_path / "start")
+    schedule = SCHEDULE | ({"learning_rate": 0.05} if kind == "ia3" else {})
+    common: dict[str, Any] = {"method": {"kind": kind}, "objective": DPO, "evaluation": {"fraction": 0.4}, "seed": 6}
+    recipe = write(chat_model, ROWS, schedule=schedule, start="start", **common)
+    made = train(recipe, tmp_path / "out")
+    first = json.loads((made.folder / "metrics.jsonl").read_text().splitlines()[0])
+    assert first["loss"] == pytest.approx(math.log(2), abs=1e-5)
+    pairs: Any = prepare(read_recipe(recipe), tmp_path).held_out
+    tuned, reference, base = (log_likelihoods(saved_model(chat_model, one), pairs) for one in (made, start, None))
+    assert (reference - base).abs().max() > 0.01
+    rewards = 0.1 * (tuned - reference)
+    assert record(made.folder)["losses"]["held_out_loss"] == pytest.approx(
+        float(by_hand(DPO, rewards, None).mean()), abs=1e-5, rel=1e-5
+    )
+
+
 def test_qlora_is_compared_with_its_base_in_4_bit(write: Write, chat_model: Path, tmp_path: Path) -> None:
     pytest.importorskip("bitsandbytes", reason="4-bit training needs the extra quant")
     made = train(write(chat_model, ROWS, method={"kind": "qlora"}, objective=DPO, schedule=SCHEDULE), tmp_path / "out")

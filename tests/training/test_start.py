@@ -1,0 +1,200 @@
+"""A training that starts from an adapter begins where that one ended, and only where the two fit."""
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import harness
+from harness.comparison import compare
+from harness.models import Adapter
+from harness.records import InputError
+from harness.registry import Registry
+from harness.training import prepare, read_recipe, train
+from tests.packs import write_pack, write_suite
+
+Write = Callable[..., Path]
+FIRST = {"max_steps": 12, "batch_size": 12, "learning_rate": 0.03, "warmup": 0}
+STILL = FIRST | {"max_steps": 1, "learning_rate": 1e-9}
+#: So that the loss of the first training's end is measured on the rows that the second begins with.
+SEEN = {"data": "rows.jsonl"}
+WEIGHTS = "adapter_model.safetensors"
+
+
+def record(made: Any) -> Any:
+    return json.loads((made.folder / "training.json").read_text())
+
+
+def rewrite(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.fixture
+def first(write: Write, chat_model: Path, tmp_path: Path) -> Adapter:
+    """A LoRA of rank 4, trained."""
+    made = train(write(chat_model, method={"kind": "lora", "r": 4}, schedule=FIRST), tmp_path / "first")
+    assert isinstance(made, Adapter)
+    return made
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"kind": "lora", "r": 4, "target_modules": ["q_proj", "v_proj"]},
+        {"kind": "lora", "rslora": True},
+        {"kind": "dora"},
+        {"kind": "qlora"},
+        {"kind": "ia3"},
+        {"kind": "prompt_tuning", "virtual_tokens": 4},
+        {"kind": "prefix_tuning", "virtual_tokens": 4},
+        {"kind": "bottleneck", "bottleneck_size": 5, "placement": "pfeiffer"},
+    ],
+    ids=lambda one: "-".join(str(value) for value in one.values()),
+)
+def test_the_second_training_begins_with_the_loss_that_the_first_ended_with(
+    write: Write, chat_model: Path, tmp_path: Path, method: dict[str, Any]
+) -> None:
+    if method["kind"] == "qlora":
+        pytest.importorskip("bitsandbytes", reason="4-bit training needs the extra quant")
+    ended = record(train(write(chat_model, method=method, schedule=FIRST, evaluation=SEEN), tmp_path / "first"))
+    second = train(write(chat_model, method=method, schedule=STILL, start="first", seed=1), tmp_path / "second")
+    losses = ended["losses"]
+    assert losses["held_out_loss"] < losses["first_loss"] - 0.01
+    assert record(second)["losses"]["first_loss"] == pytest.approx(losses["held_out_loss"], abs=1e-3)
+
+
+def test_what_a_training_started_from_is_part_of_it(
+    write: Write, chat_model: Path, tmp_path: Path, first: Adapter
+) -> None:
+    path = write(chat_model, method={"kind": "lora", "r": 4}, schedule=FIRST | {"max_steps": 2}, start="first")
+    second = train(path, tmp_path / "second")
+    assert record(second)["start"] == {"path": "first", "fingerprint": first.fingerprint}
+    before = prepare(read_recipe(path), tmp_path).fingerprint
+    train(write(chat_model, method={"kind": "lora", "r": 4}, schedule=FIRST), first.folder, seed=5)
+    path = write(chat_model, method={"kind": "lora", "r": 4}, schedule=FIRST | {"max_steps": 2}, start="first")
+    assert prepare(read_recipe(path), tmp_path).fingerprint != before
+    with pytest.raises(InputError, match="would replace the adapter it starts from"):
+        train(path, first.folder)
+
+
+def test_the_registry_knows_the_start_as_the_parent(
+    write: Write, chat_model: Path, tmp_path: Path, first: Adapter
+) -> None:
+    path = write(chat_model, method={"kind": "lora", "r": 4}, schedule=FIRST | {"max_steps": 2}, start="first")
+    second = train(path, tmp_path / "second")
+    registry = Registry(tmp_path / "registry")
+    assert registry.register(second.folder, "alone")[0].parent is None
+    registry.register(first.folder, "support")
+    assert registry.register(second.folder, "tone")[0].parent == "support:1"
+    assert registry.register(second.folder, "tone", parent="alone")[0].parent == "alone:1"
+
+
+def test_a_training_that_was_killed_ends_in_the_bytes_of_a_whole_one(
+    write: Write, chat_model: Path, tmp_path: Path, first: Adapter
+) -> None:
+    # With DPO, which needs the start once more: as its reference.
+    rows = [{"prompt": f"Say {i}:", "chosen": f"it is {i}", "rejected": "no " * (1 + i % 3)} for i in range(9)]
+    schedule = {"max_steps": 40, "batch_size": 2, "learning_rate": 2e-3, "save_every": 4}
+    method = {"kind": "lora", "r": 4}
+    path = write(chat_model, rows, method=method, objective={"kind": "dpo"}, schedule=schedule, start="first")
+    process = multiprocessing.get_context("spawn").Process(target=train, args=(path, tmp_path / "cut"))
+    process.start()
+    deadline = time.monotonic() + 120
+    while not (tmp_path / ".cut.partial/checkpoint-8/complete").exists():
+        assert process.is_alive() and time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid or 0, signal.SIGKILL)
+    process.join()
+    cut, whole = train(path, tmp_path / "cut"), train(path, tmp_path / "whole")
+    assert record(cut)["resumed_from_step"] >= 8 and record(whole)["resumed_from_step"] == 0
+    for name in (WEIGHTS, "adapter_config.json", "metrics.jsonl"):
+        assert (cut.folder / name).read_bytes() == (whole.folder / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("method", "says"),
+    [
+        ({"kind": "lora", "r": 8, "alpha": 16}, "alpha is 32 in the start, 16 in the recipe; r is 4 in the start, 8"),
+        ({"kind": "lora", "r": 4, "rslora": True}, "rslora is False in the start, True in the recipe"),
+        ({"kind": "dora", "r": 4}, "use_dora is False in the start, True in the recipe"),
+        ({"kind": "ia3"}, "start is of type LORA, the recipe's method ia3"),
+        ({"kind": "lora", "r": 4, "target_modules": ["q_proj"]}, "tensors that the start has are absent.*down_proj"),
+        ({"kind": "full"}, "name its folder as base"),
+        ({"kind": "p_tuning"}, "use prompt_tuning"),
+        ({"kind": "lora", "r": 4, "init": "pissa"}, "plain LoRA of twice the rank: use kind: lora with that r"),
+    ],
+    ids=lambda one: "-".join(str(value) for value in one.values()) if isinstance(one, dict) else "",
+)
+def test_another_method_or_other_sizes_are_refused_in_a_line(
+    write: Write, chat_model: Path, tmp_path: Path, first: Adapter, method: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(InputError, match=says) as refused:
+        train(write(chat_model, method=method, schedule=FIRST, start="first"), tmp_path / "second")
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_start_on_another_base_is_refused(write: Write, chat_model: Path, tmp_path: Path, first: Adapter) -> None:
+    rewrite(first.folder / "training.json", base_fingerprint="another")
+    with pytest.raises(InputError, match="trained on a base with fingerprint 'another'"):
+        train(write(chat_model, method={"kind": "lora", "r": 4}, schedule=FIRST, start="first"), tmp_path / "second")
+
+
+def test_a_start_that_is_damaged_or_cut_is_refused(
+    write: Write, chat_model: Path, tmp_path: Path, first: Adapter
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    path = write(chat_model, method={"kind": "lora", "r": 4}, schedule=FIRST, start="first")
+    weights = load_file(first.folder / WEIGHTS)
+    name = next(iter(weights))
+    save_file(weights | {name: weights[name] * float("nan")}, first.folder / WEIGHTS)
+    with pytest.raises(InputError, match="NaN"):
+        train(path, tmp_path / "second")
+    del weights[name]
+    save_file(weights, first.folder / WEIGHTS)
+    with pytest.raises(InputError, match="1 of the tensors that the recipe makes are absent"):
+        train(path, tmp_path / "second")
+    rewrite(first.folder / "adapter_config.json", init_lora_weights="pissa")
+    with pytest.raises(InputError, match="takes a part out of the base"):
+        train(path, tmp_path / "second")
+    with pytest.raises(InputError, match="no such folder"):
+        train(write(chat_model, schedule=FIRST, start="./nowhere"), tmp_path / "second")
+
+
+def test_an_adalora_whose_ranks_were_cut_is_refused(write: Write, chat_model: Path, tmp_path: Path) -> None:
+    method = {"kind": "adalora", "init_r": 4, "target_r": 2}
+    train(write(chat_model, method=method, schedule=FIRST), tmp_path / "first")
+    with pytest.raises(InputError, match="ranks were cut"):
+        train(write(chat_model, method=method, schedule=FIRST, start="first"), tmp_path / "second")
+
+
+def test_a_sequence_of_two_trainings_has_the_matrix_of_its_models(tmp_path: Path) -> None:
+    schedule = {"max_steps": 20, "batch_size": 8, "learning_rate": 3e-3, "warmup": 0}
+    for task, label in (("one", "red"), ("two", "blue")):
+        rows = [{"text": f"Colour {task} of item {i}:", "label": label} for i in range(20)]
+        write_pack(tmp_path, task, rows, generation={"max_tokens": 8, "stop": ["\n"]})
+        learned = [{"prompt": row["text"], "response": row["label"]} for row in rows]
+        (tmp_path / f"{task}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in learned))
+    steps = {"step1": {"data": "one.jsonl"}, "step2": {"data": "two.jsonl", "start": "step1"}}
+    for name, step in steps.items():
+        recipe = {"adapter": name, "base": "reference", "format": "text", "schedule": schedule} | step
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(recipe))
+        train(tmp_path / f"{name}.yaml", tmp_path / name)
+    order = [{"model": "step1", "task": "one"}, {"model": "step2", "task": "two"}]
+    suite = write_suite(tmp_path, {name: f"./{name}" for name in steps}, tasks=["./one", "./two"], sequence=order)
+    comparison = compare(harness.evaluate(suite, tmp_path / "run"))
+    assert comparison.forgetting is not None
+    found = comparison.forgetting.sequence
+    assert found is not None
+    # The second training holds no row of the first task: it is learned, and lost again.
+    assert found.before == [0, 0]
+    assert found.scores == [[1, 0], [0, 1]]
+    assert {one.metric: one.value for one in found.figures}["backward_transfer"] == -1
