@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +12,17 @@ from harness.models.quiet import quiet_libraries
 from harness.records import RunError
 from harness.training.adapted import training_dtype
 from harness.training.estimates.available_memory import available_memory
+from harness.training.estimates.choices import Choice, can_be_4_bit, can_checkpoint, form_of, smaller_ways
 from harness.training.estimates.memory import Batch, Blueprint, Form, Memory, largest_batch
 from harness.training.estimates.time_taken import Calibration, calibrate
 from harness.training.loop.arguments import evaluation_steps
-from harness.training.loop.plan import Plan, make_plan
+from harness.training.loop.plan import make_plan
 from harness.training.loop.processes import process_count
-from harness.training.recipes.methods import Lora, PrefixTuning
 from harness.training.recipes.recipe import Recipe
-from harness.training.rows.prepare import Prepared, prepare
+from harness.training.rows.prepare import prepare
 
 #: A forward pass alone takes about a third of a step, which goes forward once and backward at twice the cost.
 _FORWARD = 1 / 3
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A way to run the training, and the memory it takes.
-
-    Attributes:
-        change: What to write into the recipe; empty for the recipe as it is.
-    """
-
-    change: str
-    memory: Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +102,7 @@ def estimate(recipe: Recipe, folder: Path, *, measure: bool = True) -> Estimate:
     blueprint = Blueprint(prepared.base, recipe, plan.steps)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = training_dtype(recipe.dtype)
-    form = _form(recipe, plan, dtype, device)
+    form = form_of(recipe, plan, dtype, device)
     memory, available = blueprint.memory(form), available_memory(device)
     fits = memory.total <= available
     measured, unmeasured = None, "it does not fit here"
@@ -152,75 +140,15 @@ def _try(recipe: Recipe, folder: Path) -> tuple[Calibration | None, str]:
         return None, str(error)
 
 
-def memory_of(prepared: Prepared, device: str) -> tuple[Memory, list[Choice]]:
-    """What a training takes whose data is read already, and ways to run it in less memory."""
-    recipe, plan = prepared.recipe, make_plan(prepared, process_count())
-    blueprint = Blueprint(prepared.base, recipe, plan.steps)
-    form = _form(recipe, plan, training_dtype(recipe.dtype), device)
-    return blueprint.memory(form), list(smaller_ways(blueprint, recipe, form))
-
-
-def smaller_ways(blueprint: Blueprint, recipe: Recipe, form: Form) -> Iterator[Choice]:
-    """Ways to run a recipe in less memory: each change alone, then all of them together."""
-    least, said, rows = form, [], recipe.schedule.batch_size
-    a_row = form.batch.sequences // rows
-    while rows > 1:
-        rows //= 2
-        least = replace(form, batch=Batch(rows * a_row, form.batch.width))
-        words = f"batch_size: {rows}, gradient_accumulation: {_kept(recipe, rows)}"
-        yield Choice(words, blueprint.memory(least))
-        said = [words]
-    if not form.checkpointing and _can_checkpoint(recipe):
-        yield Choice("gradient_checkpointing: true", blueprint.memory(replace(form, checkpointing=True)))
-        least, said = replace(least, checkpointing=True), [*said, "gradient_checkpointing: true"]
-    rank = getattr(recipe.method, "r", 1)
-    if rank > 1:
-        yield Choice(f"r: {max(1, rank // 4)}", _of_rank(blueprint.memory(form), max(1, rank // 4) / rank))
-    if _can_be_4_bit(recipe):
-        yield Choice("kind: qlora (4-bit)", blueprint.memory(replace(form, four_bit=True)))
-        least, said = replace(least, four_bit=True), [*said, "kind: qlora (4-bit)"]
-    if len(said) > 1:
-        yield Choice(", ".join(said), blueprint.memory(least))
-
-
 def _other_forms(recipe: Recipe, form: Form) -> Iterator[Form]:
     places = {"float32": [form.device], "bfloat16": sorted({form.device, "cuda"})}
     for dtype, devices in places.items():
         for device in devices:
-            for four_bit in sorted({False, _can_be_4_bit(recipe)}):
-                for checkpointing in sorted({False, _can_checkpoint(recipe)}):
+            for four_bit in sorted({False, can_be_4_bit(recipe)}):
+                for checkpointing in sorted({False, can_checkpoint(recipe)}):
                     yield Form(form.batch, dtype, device, checkpointing, four_bit)
-
-
-def _can_checkpoint(recipe: Recipe) -> bool:
-    return not isinstance(recipe.method, PrefixTuning)
-
-
-def _can_be_4_bit(recipe: Recipe) -> bool:
-    return recipe.method.quantizes_base or (isinstance(recipe.method, Lora) and not recipe.method.moves_base)
 
 
 def _form_json(form: Form) -> dict[str, Any]:
     names = ("dtype", "device", "checkpointing", "four_bit")
     return {name: getattr(form, name) for name in names}
-
-
-def _form(recipe: Recipe, plan: Plan, dtype: str, device: str) -> Form:
-    checkpointing = recipe.schedule.gradient_checkpointing
-    return Form(largest_batch(plan, recipe), dtype, device, checkpointing, recipe.method.quantizes_base)
-
-
-def _kept(recipe: Recipe, rows: int) -> int:
-    """Batches a step so that a step still learns from at least as many rows."""
-    schedule = recipe.schedule
-    return -(-schedule.batch_size * schedule.gradient_accumulation // rows)
-
-
-def _of_rank(memory: Memory, share: float) -> Memory:
-    """Adapter, gradients and optimizer grow with the rank, the rest hardly does."""
-    return replace(
-        memory,
-        adapter=memory.adapter * share,
-        gradients=memory.gradients * share,
-        optimizer=memory.optimizer * share,
-    )

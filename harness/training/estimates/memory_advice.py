@@ -10,7 +10,7 @@ from harness.records import RunError
 from harness.training.rows.prepare import Prepared
 
 if TYPE_CHECKING:
-    from harness.training.estimates.estimate import Choice
+    from harness.training.estimates.choices import Choice
     from harness.training.estimates.memory import Memory
 
 #: How torch's allocator on the CPU, its kernels and the loader of weights say that there is no memory left.
@@ -40,7 +40,7 @@ def memory_advice(prepared: Prepared) -> Iterator[None]:
             raise
         # What the training held lives as long as the frames that it failed in.
         traceback.clear_frames(error.__traceback__)
-    from harness.training.estimates.estimate import memory_of
+    from harness.training.estimates.choices import memory_of
 
     needed, smaller = memory_of(prepared, device)
     raise RunError(
