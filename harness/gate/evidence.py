@@ -77,8 +77,6 @@ def _demand(trial: Trial) -> str:
 def _what_would_settle(trial: Trial, samples_needed: int | None) -> str:
     if trial.difference is not None and trial.rule.rule == "no_worse" and not trial.rule.margin:
         return "not shown: without a margin only a proven gain can pass, so give the rule a margin"
-    if samples_needed is None and trial.estimate is not None and trial.estimate.value != trial.bound:
-        return "not shown either way: samples of which none differs are too few to tell; add samples"
     if samples_needed is None:
         return "not shown: the figure lies on the bound, which no number of samples can tell apart"
     return f"not shown either way: about {samples_needed:,} more samples would decide it"

@@ -11,6 +11,7 @@ from scipy import stats
 from harness.records import Interval
 from harness.stats.confidence import ConfidenceDistribution
 from harness.stats.estimates import Estimate, estimate_kind
+from harness.stats.power import POWER
 from harness.stats.resampling import REPLICATES, Aggregate, bootstrap_sums, cluster_sums, leave_one_out_sums
 
 #: With fewer units than this that differ at all, resamples hardly vary and say nothing of what was not drawn.
@@ -75,6 +76,18 @@ class Bootstrapped(Estimate):
             return 0.0
         share = min(1.0, max(0.0, distance) / self.scale)
         return float(stats.binom.cdf(self.moved, self.size, share))
+
+    def samples_needed(self, bound: float, *, confidence: float = 0.95, power: float = POWER) -> int | None:
+        """See `Estimate.samples_needed`; where few units differ, also as many as rule out the unseen ones."""
+        more = super().samples_needed(bound, confidence=confidence, power=power)
+        if more is None or not self.scale:
+            return more
+        share, size = min(1.0, abs(self.value - bound) / self.scale), self.size + more
+        while (moved := self.moved * size // self.size) < FEW_MOVED:
+            if stats.binom.cdf(moved, size, share) <= 1 - confidence:
+                break
+            size += 1 + size // 50
+        return size - self.size
 
     def fields(self) -> dict[str, Any]:
         d = self.distribution

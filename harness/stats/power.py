@@ -23,10 +23,9 @@ def samples_to_decide(
         distance: From the estimate, taken as the truth, to the bound, in the same unit.
 
     Returns:
-        At least 1; None where the estimate lies on the bound, which no sample size tells apart, or where samples that
-        do not vary at all say nothing of how many would be needed.
+        At least 1; None where the estimate lies on the bound, which no sample size tells apart.
     """
-    if not abs(distance) > 0 or not 0 < standard_error < math.inf:
+    if not abs(distance) > 0 or not math.isfinite(standard_error):
         return None
     z = float(stats.norm.ppf(confidence) + stats.norm.ppf(power))
     return max(1, math.ceil(n * (z * standard_error / abs(distance)) ** 2) - n)

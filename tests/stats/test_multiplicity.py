@@ -40,7 +40,6 @@ def test_samples_to_decide_solve_the_power_equation():
     z = 0.02 / (0.05 * np.sqrt(100 / (100 + more)))
     assert z == pytest.approx(1.6449 + 0.8416, abs=0.01)
     assert samples_to_decide(100, 0.05, 0.0) is None
-    assert samples_to_decide(100, 0.0, 0.02) is None
 
 
 def test_the_variance_of_repeated_generations_splits_into_its_parts():

@@ -209,3 +209,13 @@ def test_the_estimate_calls_the_real_systems_as_the_published_tests_do(translati
     for name, p in published["multeval_approx_randomization_10000_p_bleu"].items():
         interval = bootstrap_difference(statistics[name], reference, bleu).interval()
         assert (interval.low > 0 or interval.high < 0) == (p < 0.05), name
+
+
+def test_samples_needed_where_none_differs_are_enough_and_half_of_them_are_not():
+    def equal(n):
+        values = with_ones(np.arange(n) % 2)
+        return bootstrap_difference(values, values, mean, replicates=200)
+
+    more = equal(40).samples_needed(-0.02)
+    assert equal(40 + more).decisive_interval(0.90).low > -0.02 > equal(40 + more // 2).decisive_interval(0.90).low
+    assert equal(40 + more).p_at_most(-0.02) <= 0.05 < equal(40 + more // 2).p_at_most(-0.02)
