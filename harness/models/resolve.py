@@ -63,6 +63,8 @@ def resolve_adapter(reference: str, *, revision: str | None = None, folder: Path
     """
     local = _locate(reference, revision, folder)
     path = local / "adapter_config.json"
+    if not path.is_file() and (local / "config.json").is_file():
+        raise InputError("a whole model, not an adapter", where=str(local), mend="name it as the base of a suite")
     if not path.is_file():
         raise InputError(
             "no adapter_config.json: not a PEFT adapter",

@@ -25,6 +25,15 @@ def refuse_foreign_folder(target: Path) -> None:
         raise InputError("already there, and not from a training", where=str(target), mend="name another folder")
 
 
+def replaced_warning(target: Path, adapter: str) -> str | None:
+    """What to say where the finished training of another adapter will be replaced; None where it will not."""
+    try:
+        earlier = json.loads((target / TRAINING_RECORD).read_text(encoding="utf-8"))["adapter"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return None if earlier == adapter else f"{target} holds the finished training of {earlier!r}, which is replaced"
+
+
 def partial_folder(target: Path) -> Path:
     """Where the training of a target works."""
     return target.with_name(f".{target.name}.partial")

@@ -7,7 +7,7 @@ from harness.models import Adapter, Base, resolve_adapter, resolve_base
 from harness.records import InputError, RunError
 from harness.records.progress import Progress, silent
 from harness.training.estimates.memory_advice import memory_advice
-from harness.training.folders import begin, publish, refuse_foreign_folder
+from harness.training.folders import begin, publish, refuse_foreign_folder, replaced_warning
 from harness.training.jobs.job import Job
 from harness.training.loop.processes import is_first_process
 from harness.training.loop.steps import Step
@@ -66,7 +66,8 @@ def train(
         prepared = prepare(recipe, folder)
         if prepared.start and prepared.start.adapter.folder == target.resolve():
             raise InputError("would replace the adapter it starts from", where=str(target), mend="name another folder")
-        for warning in prepared.diagnosis.warnings:
+        replaced = replaced_warning(target, recipe.adapter)
+        for warning in (*filter(None, [replaced]), *prepared.diagnosis.warnings):
             say(warning)
         try:
             job.begin(recipe.adapter)

@@ -158,6 +158,9 @@ def test_an_earlier_training_is_replaced_and_foreign_files_are_not(
     with pytest.raises(InputError, match="not from a training"):
         train(recipe, tmp_path / "thesis")
     assert (tmp_path / "thesis" / "chapter.txt").exists()
+    said: list[str] = []
+    train(write(chat_model, schedule=QUICK, adapter="other"), tmp_path / "a", warn=said.append)
+    assert any("the finished training of 'test'" in one for one in said)
 
 
 def test_equal_prompts_are_held_out_together(write: Write, chat_model: Path, tmp_path: Path) -> None:
