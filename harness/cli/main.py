@@ -3,6 +3,7 @@
 import sys
 import traceback
 from importlib import import_module
+from inspect import cleandoc
 from keyword import iskeyword
 
 #: Commands in the order of a user's day, with the line that help shows. Each is a module of this room with an ``app``.
@@ -75,7 +76,10 @@ def run(arguments: list[str]) -> int:
 
     try:
         module = f"{name}_" if iskeyword(name) else name.replace("-", "_")
-        import_module(f"harness.cli.{module}").app(rest, prog_name=f"harness {name}")
+        app = import_module(f"harness.cli.{module}").app
+        for command in app.registered_commands:
+            command.help = command.help or _flowing(command.callback.__doc__ or "")
+        app(rest, prog_name=f"harness {name}")
     except HarnessError as error:
         return _say(str(error), error.exit_status)
     except KeyboardInterrupt:
@@ -94,6 +98,11 @@ def help_text() -> str:
     """What ``harness --help`` prints."""
     width = max(map(len, COMMANDS))
     return _HELP.format(commands="\n".join(f"  {name:<{width}}  {line}" for name, line in COMMANDS.items()))
+
+
+def _flowing(text: str) -> str:
+    """A docstring whose paragraphs break where the terminal does; typer keeps the lines of the source."""
+    return "\n\n".join(" ".join(part.split()) for part in cleandoc(text).split("\n\n"))
 
 
 def _say(line: str, status: int) -> int:
