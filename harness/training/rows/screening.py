@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import accumulate, islice
+from pathlib import Path
 from typing import Any
 
 from harness.training.data.faults import KINDS, SEVERITIES, Fault
@@ -128,4 +129,11 @@ def _warning(kind: str, faults: Sequence[Fault], looked: int, rows: int) -> str:
 
 
 def _advice(files: Sequence[DataFile[Example] | DataFile[PreferenceExample]]) -> str:
-    return f"for every fault with its row: harness data check {' '.join(shlex.quote(file.path) for file in files)}"
+    named = " ".join(shlex.quote(_from_here(file.path)) for file in files)
+    return f"for every fault with its row: harness data check {named}"
+
+
+def _from_here(path: str) -> str:
+    """The shorter way to a file below the current folder; a report that travels then holds no path of the machine."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path

@@ -39,6 +39,12 @@ def test_planted_faults_that_training_can_read_are_counted_and_named(tmp_path: P
     assert f"harness data check {path}" in found.warnings[-1]
 
 
+def test_files_below_the_current_folder_are_named_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, ['{"prompt": "What is it?", "response": "It is a key."}'] * 8)
+    monkeypatch.chdir(tmp_path)
+    assert screen([read_file(path)]).warnings[-1].endswith("harness data check rows.jsonl")
+
+
 def test_what_takes_time_sees_a_bounded_part_and_the_warning_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
