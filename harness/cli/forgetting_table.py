@@ -27,9 +27,8 @@ def _table(final: Mapping[str, Any]) -> "Table":
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name, side in (("probe", "left"), ("base", "right"), ("tuned", "right"), ("lost", "right"),
-                       ("interval", "left"), ("right→wrong", "right"), ("wrong→right", "right")):  # fmt: skip
-        table.add_column(name, justify=side, no_wrap=True)  # type: ignore[arg-type]
+    for name in ("probe", "base", "tuned", "lost", "interval", "right→wrong", "wrong→right"):
+        table.add_column(name, justify="left" if name in ("probe", "interval") else "right", no_wrap=True)
     for one in [*final["probes"], *([final["together"]] if final["together"] else [])]:
         drop = one["drop"]
         table.add_row(

@@ -1,7 +1,7 @@
 """The run folder and the store of answers: append, resume, read back."""
 
+from harness.records.files import replacing, write_json, write_text
 from harness.runs.answers import AnswerStore
-from harness.runs.files import replacing, write_json, write_text
 from harness.runs.run import Run
 from harness.runs.tables import (
     SAMPLES,

@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from harness.records import Comparison, InputError, Results, Verdict
-from harness.runs.files import write_json
+from harness.records.files import write_json
 from harness.runs.tables import read_tables
 
 Record = TypeVar("Record", bound=BaseModel)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.records import Answer, Finding, InputError, Message, Outcome, Prompt, Response, Sample, Score
-from harness.runs.files import replacing
+from harness.records.files import replacing
 
 _TEXTS = pa.list_(pa.string())
 SAMPLES = pa.schema(

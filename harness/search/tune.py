@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,8 @@ def _tuning(recipe: Recipe, trials: int | None, timeout: float | None) -> Tuning
 
 def _search(study: "Study", ground: Ground, progress: Progress, tell: Tell, warn: Callable[[str], None]) -> None:
     started, tuning = time.monotonic(), ground.tuning
+    # Every trial reads the same data, and would say the same of it.
+    warn_once = cache(warn)
     while (done := _finished(study)) < tuning.trials:
         progress("trials", done, tuning.trials)
         if tuning.timeout is not None and time.monotonic() - started > tuning.timeout:
@@ -109,7 +112,7 @@ def _search(study: "Study", ground: Ground, progress: Progress, tell: Tell, warn
         trial = next_trial(study, tuning)
         if trial is None:
             break
-        play(study, trial, ground, progress, warn)
+        play(study, trial, ground, progress, warn_once)
         tell(_row(study.get_trials(deepcopy=False)[trial.number]))
     progress("trials", _finished(study), tuning.trials)
 

@@ -52,7 +52,7 @@ def test_the_best_is_trained_measured_on_fresh_samples_and_ready_to_train_again(
     assert Search.model_validate_json((tmp_path / "out/tune.json").read_text()) == found
 
 
-def test_the_base_is_asked_each_prompt_once_for_all_trials(
+def test_the_base_is_asked_each_prompt_and_each_warning_is_said_once_for_all_trials(
     recipe: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from harness.engines.transformers import TransformersEngine
@@ -65,7 +65,9 @@ def test_the_base_is_asked_each_prompt_once_for_all_trials(
         return answer(self, requests, known)
 
     monkeypatch.setattr(TransformersEngine, "answer", counted)
-    tune(recipe(), tmp_path / "out")
+    said: list[str] = []
+    tune(recipe(), tmp_path / "out", warn=said.append)
+    assert said and len(said) == len(set(said)), "what every trial would say of the data is said once"
     answered = Run.open(tmp_path / "out/trials/0001/run").samples()
     assert len(asked) == len(set(asked)) >= (answered["model"] == "base").sum() > 0
 

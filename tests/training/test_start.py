@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
+from safetensors.torch import load_file
 
 import harness
 from harness.comparison import compare
@@ -63,11 +65,14 @@ def test_the_second_training_begins_with_the_loss_that_the_first_ended_with(
 ) -> None:
     if method["kind"] == "qlora":
         pytest.importorskip("bitsandbytes", reason="4-bit training needs the extra quant")
-    ended = record(train(write(chat_model, method=method, schedule=FIRST, evaluation=SEEN), tmp_path / "first"))
+    made = train(write(chat_model, method=method, schedule=FIRST, evaluation=SEEN), tmp_path / "first")
+    ended = record(made)
     second = train(write(chat_model, method=method, schedule=STILL, start="first", seed=1), tmp_path / "second")
     losses = ended["losses"]
     assert losses["held_out_loss"] < losses["first_loss"] - 0.01
     assert record(second)["losses"]["first_loss"] == pytest.approx(losses["held_out_loss"], abs=1e-3)
+    weights = [load_file(one.folder / WEIGHTS) for one in (made, second)]
+    assert all(torch.allclose(weights[0][name], weights[1][name], rtol=0, atol=1e-6) for name in weights[0]), "rounded"
 
 
 def test_what_a_training_started_from_is_part_of_it(
@@ -150,7 +155,7 @@ def test_a_start_on_another_base_is_refused(write: Write, chat_model: Path, tmp_
 def test_a_start_that_is_damaged_or_cut_is_refused(
     write: Write, chat_model: Path, tmp_path: Path, first: Adapter
 ) -> None:
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import save_file
 
     path = write(chat_model, method={"kind": "lora", "r": 4}, schedule=FIRST, start="first")
     weights = load_file(first.folder / WEIGHTS)

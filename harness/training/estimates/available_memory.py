@@ -3,11 +3,13 @@
 import resource
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
-_CGROUPS, _OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+from harness.training.control_groups import memory_groups
+
+#: Limit and use of a control group, by the version of its interface.
+_LIMITS = {1: ("memory.limit_in_bytes", "memory.usage_in_bytes"), 2: ("memory.max", "memory.current")}
 
 
 def available_memory(device: str) -> int:
@@ -24,21 +26,9 @@ def _limits() -> Iterator[int]:
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY:
         yield limit - psutil.Process().memory_info().vms
-    for most, used in _group_files():
+    for folder, version in memory_groups():
         with suppress(OSError, ValueError):
-            yield int(most.read_text(encoding="ascii")) - int(used.read_text(encoding="ascii"))
+            most, used = (int((folder / name).read_text(encoding="ascii")) for name in _LIMITS[version])
+            yield most - used
     # So that there is always one to take the least of.
     yield psutil.virtual_memory().total
-
-
-def _group_files() -> Iterator[tuple[Path, Path]]:
-    """Limit and use of the control group that this process is in, in version 2 and in version 1."""
-    with suppress(OSError):
-        for line in _OWN.read_text(encoding="utf-8").splitlines():
-            _, controllers, group = line.split(":", 2)
-            if not controllers:
-                folder = _CGROUPS / group.lstrip("/")
-                yield folder / "memory.max", folder / "memory.current"
-            elif "memory" in controllers.split(","):
-                folder = _CGROUPS / "memory" / group.lstrip("/")
-                yield folder / "memory.limit_in_bytes", folder / "memory.usage_in_bytes"

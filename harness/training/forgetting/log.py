@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from harness.records.files import write_text
 from harness.training.forgetting.measure import Crossing, Measurement
 from harness.training.loop.processes import is_first_process
 from harness.training.loop.steps import whole_lines
@@ -25,9 +26,7 @@ class ForgettingLog:
         ]
         if is_first_process():
             # A checkpoint vouches for the lines up to it: a kill must not take them.
-            cut = path.with_suffix(".cut")
-            cut.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
-            cut.replace(path)
+            write_text(path, "".join(json.dumps(row) + "\n" for row in self.rows))
 
     def add(self, measurement: Measurement, crossed: list[Crossing], seconds: float) -> None:
         """Write a measurement and the limits that it crossed."""

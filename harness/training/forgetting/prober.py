@@ -14,6 +14,7 @@ from harness.engines.transformers.live import LiveBench, undisturbed
 from harness.engines.transformers.load import load_base
 from harness.models import Base
 from harness.records import Answer, Kind, Request
+from harness.records.files import write_text
 from harness.records.progress import Progress, silent
 from harness.training.forgetting.measure import Measurement, Reading, measure, read_answers, requests
 from harness.training.forgetting.settings import STAGE
@@ -107,7 +108,4 @@ def _read_kept(path: Path) -> dict[str, Answer]:
 
 
 def _keep(path: Path, answers: dict[str, Answer]) -> None:
-    """Whole or not at all, so that a kill leaves no half of it."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({key: answer.to_json() for key, answer in answers.items()}), encoding="utf-8")
-    fresh.replace(path)
+    write_text(path, json.dumps({key: answer.to_json() for key, answer in answers.items()}))

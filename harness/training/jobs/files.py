@@ -1,7 +1,6 @@
 """The folder of a job, ``.NAME.job`` beside the adapter that it makes: what lies in it, and reading and writing it."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from harness.models.examine import TRAINING_RECORD
 from harness.records import InputError, nearest
+from harness.records.files import write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,12 @@ class JobFiles:
 
 
 def write_atomically(path: Path, value: Any) -> None:
-    """Write a JSON document so that a reader, or a kill, finds the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(value) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    """Write a JSON document so that a reader, or a kill, finds the old one or the new one.
+
+    Raises:
+        RunError: it cannot be saved.
+    """
+    write_text(path, json.dumps(value) + "\n")
 
 
 def read(path: Path) -> dict[str, Any] | None:

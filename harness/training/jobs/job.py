@@ -53,7 +53,7 @@ class Job:
     ) -> None:
         if self._lock is None:
             return
-        with suppress(OSError):
+        with suppress(OSError, RunError):
             if self._record is not None:
                 self._write_progress()
                 ending = self._ending(error)
@@ -87,7 +87,7 @@ class Job:
             self._newest = self._progress(step, now)
         if now - self._written >= _EVERY:
             self._written = now
-            with suppress(OSError):
+            with suppress(OSError, RunError):
                 self._write_progress()
 
     def _write_progress(self) -> None:

@@ -136,10 +136,6 @@ def dpo_trainer(
         processing_class=Encoder.load(Path(model.config.name_or_path)).tokenizer,
         callbacks=list(callbacks),
     )
-    for weight in model.parameters():
-        # TRL casts what is trained over a 4-bit base to bfloat16, which is too coarse for the optimizer's steps.
-        if weight.requires_grad:
-            weight.data = weight.data.float()
     # With a tokenizer, TRL and transformers write its special tokens into the model's configuration.
     model.config.pad_token_id, model.generation_config.pad_token_id = padding
     trainer.processing_class = None

@@ -7,6 +7,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from harness.records.files import replacing
 from harness.training.loop.processes import wait_for_all
 from harness.training.loop.stateful import match_ranks, trained_weights
 from harness.training.recipes.methods import AdaLora, TrainingMethod
@@ -14,10 +15,9 @@ from harness.training.recipes.methods import AdaLora, TrainingMethod
 
 def keep_weights(model: Any, path: Path, step: int) -> None:
     """Write the weights that are trained, in place of those kept before; a kill leaves one of the two."""
-    fresh = path.with_name(f"{path.name}.new")
     tensors = {name: weight.detach().cpu().contiguous() for name, weight in trained_weights(model).items()}
-    save_file(tensors, fresh, metadata={"step": str(step)})
-    fresh.replace(path)
+    with replacing(path) as fresh:
+        save_file(tensors, fresh, metadata={"step": str(step)})
 
 
 def restore_weights(model: Any, path: Path, method: TrainingMethod) -> int | None:

@@ -1,6 +1,7 @@
 """The training loop: the objective's trainer, from the last checkpoint on, with what watches it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,8 @@ def run_loop(
         Watcher(plan, recipe.schedule.save_total_limit, watch),
     ]
     build = _trainer_of(recipe.objective.kind)
-    trainer = build(model, plan, recipe, folder, pad=pad, dtype=dtype, callbacks=beside)
+    with _uncast(model):
+        trainer = build(model, plan, recipe, folder, pad=pad, dtype=dtype, callbacks=beside)
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     done, state = trainer.state.global_step, trainer.state
@@ -74,6 +76,18 @@ def run_loop(
         return Outcome(done, state.best_global_step, state.best_metric)
     measured = [line["eval_loss"] for line in state.log_history if "eval_loss" in line]
     return Outcome(done, done, measured[-1] if measured else None)
+
+
+@contextmanager
+def _uncast(model: Any) -> Iterator[None]:
+    """Give what is trained its values back: over a 4-bit base TRL rounds them to bfloat16.
+
+    That is too coarse for the optimizer's steps, and for weights that an earlier training has made.
+    """
+    trained = [(weight, weight.data) for weight in model.parameters() if weight.requires_grad]
+    yield
+    for weight, data in trained:
+        weight.data = data.to(weight.device)
 
 
 def _trainer_of(objective: str) -> Callable[..., Trainer]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from harness.records.files import write_text
 from harness.training.loop.processes import is_first_process
 
 
@@ -55,9 +56,7 @@ class StepLog:
         self.path = path
         kept = [line for line in whole_lines(path) if json.loads(line)["step"] <= resumed_from]
         if is_first_process():
-            cut = path.with_suffix(".cut")
-            cut.write_text("".join(kept), encoding="utf-8")
-            cut.replace(path)
+            write_text(path, "".join(kept))
         self.steps = [Step.from_json(json.loads(line)) for line in kept]
 
     @property

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.records import RunError
-from harness.runs import replacing, write_json, write_text
+from harness.records.files import replacing, write_json, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:

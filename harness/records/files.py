@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from harness.records import RunError
+from harness.records.errors import RunError
 
 
 @contextmanager
