@@ -9,6 +9,8 @@ import pytest
 
 from harness.records import reference_model
 
+pytest_plugins = ["tests.chat_recipes"]
+
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
 

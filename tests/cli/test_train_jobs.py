@@ -14,8 +14,6 @@ import psutil
 import pytest
 import yaml
 
-pytest_plugins = ["tests.training.conftest"]
-
 ROOT = Path(__file__).parents[2]
 #: Steps enough that a training is still running when a test gets to it.
 LONG = {"max_steps": 20_000, "batch_size": 4, "learning_rate": 0.01, "save_every": 10}

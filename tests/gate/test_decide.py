@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from counts import comparison, difference, figure, flips
 
 from harness.gate import decide
 from harness.records import Comparison, InputError, Rule, Verdict
+from tests.gate.counts import comparison, difference, figure, flips
 
 
 def one(comparison, **rule):

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from counts import comparison, difference, figure, paired_interval
 from scipy import stats as scipy_stats
 
 from harness.gate import decide
 from harness.records import Rule
 from harness.stats import PairedRates, bootstrap_difference
+from tests.gate.counts import comparison, difference, figure, paired_interval
 
 RUNS, TASKS, MARGIN = 200, 20, 0.02
 NAMES = [f"task{i}" for i in range(TASKS)]

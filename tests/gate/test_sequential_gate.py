@@ -6,7 +6,6 @@ would have said at any stop it still says at the end: these are the error rates 
 
 import numpy as np
 import pytest
-from counts import comparison, difference, figure
 from scipy import stats as scipy_stats
 
 from harness.gate import decide
@@ -14,6 +13,7 @@ from harness.gate.decide import adjusted_p_values, decision_on
 from harness.gate.trials import Docket
 from harness.records import Rule
 from harness.stats import Betting
+from tests.gate.counts import comparison, difference, figure
 
 SAMPLES, MARGIN = 120, 0.05
 RULE = Rule(tasks="*", rule="no_worse", margin=MARGIN)

@@ -3,12 +3,12 @@
 from datetime import date
 
 import pytest
-from counts import comparison, difference, figure, flips
 
 from harness.gate import decide
 from harness.gate.of_run import Policy, read_policy
 from harness.records import InputError, Rule, Verdict, Waiver
 from harness.reports import annotations, junit_xml, markdown_report
+from tests.gate.counts import comparison, difference, figure, flips
 
 LOST = flips(5, 95, 1000, 880)
 RULES = [Rule(tasks="q", rule="no_worse", margin=0.05), Rule(tasks="q", rule="at_least", value=0.5)]

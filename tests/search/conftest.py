@@ -9,9 +9,6 @@ import pytest
 import yaml
 
 from tests.packs import write_pack
-from tests.training.conftest import chat_model
-
-__all__ = ["chat_model"]
 
 SUMS = [{"text": f"What is {i} plus one?", "label": f"It is {i + 1}."} for i in range(24)]
 RATES = {"low": 0.001, "high": 0.05, "log": True}

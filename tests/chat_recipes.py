@@ -1,4 +1,4 @@
-"""A tiny chat model with random weights and a ChatML tokenizer, and recipes on it."""
+"""Fixtures: a tiny chat model with random weights and a ChatML tokenizer, and recipes on it."""
 
 import json
 from collections.abc import Callable
