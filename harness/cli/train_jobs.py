@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ROOT = Path("out")
 _POLL = 0.2
 #: Columns of the table that are read from the left.
-_TEXT = (0, 1, 7)
+_TEXT = (0, 1, 8)
 
 Out = Annotated[str | None, typer.Argument(help="The adapter's folder, or its name under out/.", show_default=False)]
 
@@ -132,12 +132,13 @@ def _notes(one: "JobStatus") -> list[str]:
     """What a reader should know beside the figures."""
     ended = not one.is_live and not one.is_finished
     goes_on = f"the same command goes on from step {one.checkpoint}" if ended and one.checkpoint else ""
-    return [note for note in (one.note, goes_on) if note]
+    in_vain = "the same command would end at that step again; with a changed recipe it starts afresh"
+    return [note for note in (one.note, in_vain if one.repeats else goes_on) if note]
 
 
 def _table(found: "Sequence[JobStatus]") -> Iterator[str]:
     """A heading and a line for each training, without the columns that nothing stands in."""
-    rows = [("training", "state", "step", "loss", "held out", "tokens/s", "left", "since"), *map(_row, found)]
+    rows = [("training", "state", "step", "loss", "held out", "tokens/s", "took", "left", "since"), *map(_row, found)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     filled = [column for column in range(len(rows[0])) if any(row[column] for row in rows[1:])]
     for row, one in zip(rows, [None, *found], strict=True):
@@ -154,6 +155,7 @@ def _row(one: "JobStatus") -> tuple[str, ...]:
         "" if one.loss is None else f"{one.loss:.3f}",
         "" if one.held_out_loss is None else f"{one.held_out_loss:.3f}",
         "" if one.speed is None else f"{one.speed:,.0f}",
+        "" if one.seconds is None else duration(one.seconds),
         "" if one.seconds_left is None else duration(one.seconds_left),
         "" if not one.since else f"{_clock(one.since)}, {duration(max(0.0, time.time() - one.since))} ago",
     )

@@ -202,7 +202,6 @@ def _pairs(bench: Bench, scores: RunScores, names: Sequence[str]) -> list[PairRo
 
 def _row(one: Trained, refused: str, found: Quality | None, groups: str) -> MethodRow:
     record = one.record
-    whole = bool(record) and not record.get("resumed_from_step")
     return MethodRow(
         name=one.name,
         method=one.recipe.method.model_dump(mode="json", exclude_defaults=True) | {"kind": one.recipe.method.kind},
@@ -211,7 +210,7 @@ def _row(one: Trained, refused: str, found: Quality | None, groups: str) -> Meth
         parameters=record.get("trained_parameters"),
         peak_memory=one.cost.peak_memory if one.cost else None,
         memory_of=one.cost.memory_of if one.cost else "",
-        seconds=record.get("seconds") if whole else None,
+        seconds=record.get("seconds"),
         tokens_per_second=one.cost.tokens_per_second if one.cost else None,
         quality=found,
         groups=groups,

@@ -1,7 +1,6 @@
 """One training in its partial folder: the model, the loop, and the finished adapter with its metrics."""
 
 import shutil
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +11,7 @@ from harness.records.progress import Progress
 from harness.training.canaries import write_canaries
 from harness.training.folders import last_checkpoint, write_json
 from harness.training.follow import Follower
+from harness.training.loop.clock import Clock
 from harness.training.loop.metric_tables import write_tables
 from harness.training.loop.plan import make_plan
 from harness.training.loop.processes import check_devices, is_first_process, process_count, said_anywhere
@@ -26,6 +26,7 @@ def produce(
     partial: Path,
     target: Path,
     *,
+    clock: Clock,
     watch: Callable[[Step], None],
     stop: Callable[[], bool] | None,
     say: Callable[[str], None],
@@ -35,6 +36,7 @@ def produce(
 
     Args:
         target: Where the adapter will appear; trackers write beside it.
+        clock: Runs since the training began, earlier stretches included.
         watch: Called with each step.
         stop: Asked after each step whether to end with a checkpoint.
         say: Called with each warning.
@@ -47,7 +49,6 @@ def produce(
     from harness.training.loop.run import run_loop
     from harness.training.moved_base import keep_start
 
-    started = time.monotonic()
     check_devices()
     recipe, dtype = prepared.recipe, training_dtype(prepared.recipe.dtype)
     checkpoint = last_checkpoint(partial)
@@ -61,7 +62,9 @@ def produce(
     with closing(_tracking(prepared, target, resumed_from, say)) as tracking:
         log = StepLog(partial / "metrics.jsonl", resumed_from)
         tell = Follower(recipe, plan, log, tracking, say, watch)
-        outcome = run_loop(model, plan, recipe, partial, pad=prepared.pad, dtype=dtype, watch=tell, callbacks=beside)
+        outcome = run_loop(
+            model, plan, recipe, partial, pad=prepared.pad, dtype=dtype, clock=clock, watch=tell, callbacks=beside
+        )
         tell.conclude()
     if guard:
         outcome = guard.conclude(model, outcome)
@@ -79,7 +82,7 @@ def produce(
         "dtype": dtype,
         "trained_parameters": trained_parameters,
         "resumed_from_step": resumed_from,
-        "seconds": round(time.monotonic() - started, 3),
+        "seconds": round(clock.seconds, 3),
         **(guard.finish(finished) if guard else {}),
     }
     write_json(finished / TRAINING_RECORD, record)

@@ -7,8 +7,9 @@ from harness.models import Adapter, Base, resolve_adapter, resolve_base
 from harness.records import InputError, RunError
 from harness.records.progress import Progress, silent
 from harness.training.estimates.memory_advice import memory_advice
-from harness.training.folders import begin, publish, refuse_foreign_folder, replaced_warning
+from harness.training.folders import begin, last_checkpoint, publish, refuse_foreign_folder, replaced_warning
 from harness.training.jobs.job import Job
+from harness.training.loop.clock import Clock
 from harness.training.loop.processes import is_first_process
 from harness.training.loop.steps import Step
 from harness.training.loop.tracking import check_trackers
@@ -73,8 +74,9 @@ def train(
             job.begin(recipe.adapter)
             partial = begin(target, prepared.fingerprint)
             with memory_advice(prepared):
-                tell = _tell(recipe, progress, job, watch)
-                produce(prepared, partial, target, watch=tell, stop=stop, say=say, progress=progress)
+                clock = Clock(last_checkpoint(partial))
+                tell = _tell(recipe, progress, job, clock, watch)
+                produce(prepared, partial, target, clock=clock, watch=tell, stop=stop, say=say, progress=progress)
             publish(partial, target)
         except OSError as error:
             raise RunError(f"cannot be saved ({error})", where=str(target), mend="free space or fix access") from error
@@ -82,9 +84,11 @@ def train(
     return resolve(str(target.resolve()))
 
 
-def _tell(recipe: Recipe, progress: Progress, job: Job, watch: Callable[[Step], None] | None) -> Callable[[Step], None]:
+def _tell(
+    recipe: Recipe, progress: Progress, job: Job, clock: Clock, watch: Callable[[Step], None] | None
+) -> Callable[[Step], None]:
     def tell(step: Step) -> None:
-        job.tell(step)
+        job.tell(step, clock.seconds)
         progress(f"train {recipe.adapter}", step.step, step.steps)
         if watch:
             watch(step)

@@ -2,14 +2,13 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from harness.records import HarnessError
 from harness.records.progress import Progress
 from harness.training.forgetting.log import LOG, ForgettingLog
 from harness.training.forgetting.measure import Crossing
@@ -19,16 +18,11 @@ from harness.training.loop.kept import keep_weights, restore_weights
 from harness.training.loop.processes import is_first_process
 from harness.training.loop.run import Outcome
 from harness.training.recipes.methods import TrainingMethod
+from harness.training.repeats import LimitCrossed
 from harness.training.rows.prepare import Prepared
 
 #: The weights of the last look within all limits.
 _KEPT = "forgetting-kept.safetensors"
-
-
-class LimitCrossed(HarnessError):
-    """A training forgot more than it may, and no weights of it are within the limits. Exit status 1, as of a rule."""
-
-    exit_status = 1
 
 
 class ForgettingGuard(TrainerCallback):
@@ -63,7 +57,7 @@ class ForgettingGuard(TrainerCallback):
         self.warnings: list[str] = []
         self._warned: set[str] = set()
         for row in self._log.rows:
-            self._warn(row["step"], row["crossed"], lambda text: None)
+            self._warn([Crossing(**one) for one in row["crossed"]], lambda text: None)
 
     @property
     def stops(self) -> bool:
@@ -146,18 +140,17 @@ class ForgettingGuard(TrainerCallback):
         crossed = measurement.crossed(self._watched.limits)
         self._log.add(measurement, crossed, time.monotonic() - started)
         if not self.stops:
-            self._warn(step, [str(one) for one in crossed], self._say)
+            self._warn(crossed, self._say)
         elif crossed:
             self._crossing = crossed[0]
         elif is_first_process():
             keep_weights(model, self._partial / _KEPT, step)
 
-    def _warn(self, step: int, crossed: list[str], say: Callable[[str], None]) -> None:
-        for text in crossed:
-            limit = text.split()[0]
-            if limit not in self._warned:
-                self._warned.add(limit)
-                self.warnings.append(f"after step {step}, {text}")
+    def _warn(self, crossed: Iterable[Crossing], say: Callable[[str], None]) -> None:
+        for one in crossed:
+            if one.limit not in self._warned:
+                self._warned.add(one.limit)
+                self.warnings.append(f"after step {one.step}, {one}")
                 say(self.warnings[-1])
 
 

@@ -1,6 +1,7 @@
 """``forgetting.jsonl``: one line a measurement, written as it happens."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class ForgettingLog:
 
     def add(self, measurement: Measurement, crossed: list[Crossing], seconds: float) -> None:
         """Write a measurement and the limits that it crossed."""
-        beside = {"crossed": [str(one) for one in crossed], "seconds": round(seconds, 3)}
+        beside = {"crossed": [asdict(one) for one in crossed], "seconds": round(seconds, 3)}
         self.rows.append(measurement.to_json() | beside)
         if is_first_process():
             with self.path.open("a", encoding="utf-8") as handle:

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from harness.records import Answer, Kind, Request, RunError
+from harness.records import Answer, Kind, Request
 from harness.stats import Estimate, PairedRates, Rate, bootstrap_difference, bootstrap_figure
 from harness.training.forgetting.probes import Probe
 from harness.training.forgetting.settings import Limits
 from harness.training.forgetting.watched import Watched
+from harness.training.repeats import Diverged
 
 #: Confidence that all intervals of a measurement hold at once (Bonferroni).
 CONFIDENCE = 0.95
@@ -231,7 +232,7 @@ def _per_token(sums: np.ndarray, tokens: np.ndarray, level: float, step: int, le
     """A mean over tokens, resampled by text."""
     estimate = bootstrap_figure(np.column_stack([sums, tokens]), _mean) if np.isfinite(sums).all() else None
     if estimate is None:
-        raise RunError(
+        raise Diverged(
             f"the model gives no finite probabilities on the text after step {step}",
             where="forgetting.text",
             mend="lower schedule.learning_rate, or max_grad_norm",

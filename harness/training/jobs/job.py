@@ -15,6 +15,7 @@ from harness.training.jobs.oom_kills import oom_kills
 from harness.training.jobs.process import ProcessIdentity
 from harness.training.jobs.records import Ending, Progress, Record, Sent, read_as
 from harness.training.loop.steps import Step
+from harness.training.repeats import Repeats
 
 #: Seconds between two writings of the progress: often enough to watch, too rare to cost time.
 _EVERY = 0.5
@@ -56,8 +57,7 @@ class Job:
         with suppress(OSError, RunError):
             if self._record is not None:
                 self._write_progress()
-                ending = self._ending(error)
-                self._end(ending, _line(error) if error is not None and ending == "failed" else None)
+                self._end(self._ending(error), error)
             elif not self._files.queued.exists():
                 self._tidy()
         release(self._lock)
@@ -76,15 +76,19 @@ class Job:
         self._record = Record(adapter=adapter, process=own, began=time.time(), oom_kills=oom_kills())
         write_atomically(self._files.record, self._record.model_dump(mode="json"))
 
-    def tell(self, step: Step) -> None:
-        """Write down how far the training came."""
+    def tell(self, step: Step, seconds: float) -> None:
+        """Write down how far the training came.
+
+        Args:
+            seconds: That it has taken, earlier stretches included.
+        """
         if self._record is None:
             return
         now = time.time()
         self._first = self._first or (step, now)
         self._held_out_loss = step.held_out_loss if step.held_out_loss is not None else self._held_out_loss
         if step.loss is not None:
-            self._newest = self._progress(step, now)
+            self._newest = self._progress(step, seconds, now)
         if now - self._written >= _EVERY:
             self._written = now
             with suppress(OSError, RunError):
@@ -94,9 +98,9 @@ class Job:
         if self._newest is not None:
             write_atomically(self._files.progress, self._newest.model_dump(mode="json"))
 
-    def _progress(self, step: Step, now: float) -> Progress:
+    def _progress(self, step: Step, seconds: float, now: float) -> Progress:
         first, since = self._first or (step, now)
-        done, seconds = step.step - first.step, now - since
+        done, passed = step.step - first.step, now - since
         return Progress(
             step=step.step,
             steps=step.steps,
@@ -104,8 +108,9 @@ class Job:
             at=now,
             loss=step.loss,
             held_out_loss=self._held_out_loss,
-            speed=(step.tokens - first.tokens) / seconds if done and seconds else None,
-            seconds_left=seconds / done * (step.steps - step.step) if done else None,
+            seconds=seconds,
+            speed=(step.tokens - first.tokens) / passed if done and passed else None,
+            seconds_left=passed / done * (step.steps - step.step) if done else None,
             memory=psutil.Process().memory_info().rss,
         )
 
@@ -118,10 +123,11 @@ class Job:
         by_request = asked is not None and asked.process.is_same(ProcessIdentity.of())
         return "cancelled" if by_request else "interrupted"
 
-    def _end(self, ending: Ending, error: str | None) -> None:
+    def _end(self, ending: Ending, error: BaseException | None) -> None:
         if self._record is not None:
-            ended = self._record.model_copy(update={"ending": ending, "ended": time.time(), "error": error})
-            write_atomically(self._files.record, ended.model_dump(mode="json"))
+            line = _line(error) if error is not None and ending == "failed" else None
+            last = {"ending": ending, "ended": time.time(), "error": line, "repeats": isinstance(error, Repeats)}
+            write_atomically(self._files.record, self._record.model_copy(update=last).model_dump(mode="json"))
 
     def _tidy(self) -> None:
         """Leave nothing behind of a training that never began, unless an earlier one left something."""

@@ -31,6 +31,7 @@ class Record(_Document):
         oom_kills: What the kernel's counters of processes killed for want of memory stood at when the job began.
         ending: None while it runs, and for ever if it was killed.
         error: The line that it failed with.
+        repeats: The same command would end so again.
     """
 
     adapter: str
@@ -40,12 +41,14 @@ class Record(_Document):
     ended: float | None = None
     ending: Ending | None = None
     error: str | None = None
+    repeats: bool = False
 
 
 class Progress(_Document):
     """``progress.json``: the newest step.
 
     Attributes:
+        seconds: That the training has taken, what was done before it was resumed included.
         speed: Tokens a second since this process began, padding aside; None before its second step.
         seconds_left: At the speed so far; None before the second step.
         memory: Bytes of main memory that the process holds (resident set).
@@ -57,6 +60,7 @@ class Progress(_Document):
     at: float
     loss: float | None = None
     held_out_loss: float | None = None
+    seconds: float | None = None
     speed: float | None = None
     seconds_left: float | None = None
     memory: int = 0

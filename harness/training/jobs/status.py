@@ -22,9 +22,11 @@ class JobStatus:
         since: When it came into its state, in seconds since 1970.
         process: The process that trains, or is about to; None when none does.
         loss: Of the newest step, in nats a learned token; of the last tenth of the steps when it finished.
-        speed: Tokens a second, padding aside.
+        seconds: That it has taken, up to the newest step and what was done before it was resumed included.
+        speed: Tokens a second, padding aside: of the whole training once it is finished, else since it was resumed.
         seconds_left: At the speed so far.
         checkpoint: The step from which the same command would go on; None where there is nothing to go on from.
+        repeats: The same command would end at the same step again: the recipe has to be changed first.
         note: Why it ended, or what else a reader should know.
     """
 
@@ -37,9 +39,11 @@ class JobStatus:
     steps: int | None = None
     loss: float | None = None
     held_out_loss: float | None = None
+    seconds: float | None = None
     speed: float | None = None
     seconds_left: float | None = None
     checkpoint: int | None = None
+    repeats: bool = False
     note: str | None = None
 
     @property
@@ -106,9 +110,11 @@ def _working(files: JobFiles, record: Record, state: State, since: float | None,
         steps=progress.steps if progress else None,
         loss=progress.loss if progress else None,
         held_out_loss=progress.held_out_loss if progress else None,
+        seconds=progress.seconds if progress else None,
         speed=progress.speed if progress else None,
         seconds_left=progress.seconds_left if progress and live else None,
-        checkpoint=int(kept.name.rpartition("-")[2]) if kept else None,
+        checkpoint=int(kept.name.rpartition("-")[2]) if kept and not record.repeats else None,
+        repeats=record.repeats,
         note=note,
     )
 
@@ -129,7 +135,8 @@ def _finished(files: JobFiles, record: Record | None) -> JobStatus:
         steps=made.get("planned_steps") or made.get("steps"),
         loss=losses.get("last_loss"),
         held_out_loss=losses.get("held_out_loss"),
-        speed=tokens / seconds if tokens and seconds and not made.get("resumed_from_step") else None,
+        seconds=seconds,
+        speed=tokens / seconds if tokens and seconds else None,
         note=note,
     )
 

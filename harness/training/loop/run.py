@@ -11,6 +11,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback
 
 from harness.training.folders import last_checkpoint
 from harness.training.loop.best import evaluation_callbacks, restore_best
+from harness.training.loop.clock import Clock
 from harness.training.loop.plan import Plan
 from harness.training.loop.stateful import method_callbacks
 from harness.training.loop.steps import Step
@@ -45,12 +46,14 @@ def run_loop(
     *,
     pad: int,
     dtype: str,
+    clock: Clock,
     watch: Callable[[Step], None],
     callbacks: Sequence[TrainerCallback] = (),
 ) -> Outcome:
     """Train ``model`` in place, from the last complete checkpoint in ``folder`` if there is one.
 
     Args:
+        clock: Of the whole training; its time is kept with each checkpoint.
         callbacks: Called beside those of the method, before each step is passed on.
 
     Raises:
@@ -63,7 +66,7 @@ def run_loop(
         *method_callbacks(recipe.method, checkpoint),
         *evaluation_callbacks(recipe.evaluation, folder),
         *callbacks,
-        Watcher(plan, recipe.schedule.save_total_limit, watch),
+        Watcher(plan, clock, recipe.schedule.save_total_limit, watch),
     ]
     build = _trainer_of(recipe.objective.kind)
     with _uncast(model):

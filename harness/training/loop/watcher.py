@@ -8,11 +8,12 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_utils import rotate_checkpoints
 
-from harness.records import RunError
 from harness.training.folders import COMPLETE
+from harness.training.loop.clock import Clock
 from harness.training.loop.plan import Plan
 from harness.training.loop.processes import wait_for_all
 from harness.training.loop.steps import Step
+from harness.training.repeats import Diverged
 
 #: What objectives measure beside the loss, as TRL names it: how far answers moved from the reference, and to where.
 _EXTRA = ("rewards/", "logps/")
@@ -22,12 +23,13 @@ class Watcher(TrainerCallback):
     """Passes each step on, stops a training that diverged, marks checkpoints as complete and removes old ones.
 
     Args:
+        clock: Whose time is kept with each checkpoint.
         kept: Checkpoints that are left in place.
         watch: Called with each step, in the first process only.
     """
 
-    def __init__(self, plan: Plan, kept: int, watch: Callable[[Step], None]) -> None:
-        self.plan, self.kept, self.watch = plan, kept, watch
+    def __init__(self, plan: Plan, clock: Clock, kept: int, watch: Callable[[Step], None]) -> None:
+        self.plan, self.clock, self.kept, self.watch = plan, clock, kept, watch
 
     def on_log(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
@@ -37,7 +39,7 @@ class Watcher(TrainerCallback):
         if loss is None:
             return control
         if not math.isfinite(loss):
-            raise RunError(
+            raise Diverged(
                 f"the training diverged: the loss is {loss} at step {state.global_step}",
                 mend="lower schedule.learning_rate, or max_grad_norm",
             )
@@ -71,6 +73,8 @@ class Watcher(TrainerCallback):
         wait_for_all()
         if state.is_world_process_zero:
             folder = str(args.output_dir)
-            (Path(folder) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+            checkpoint = Path(folder) / f"checkpoint-{state.global_step}"
+            self.clock.keep(checkpoint)
+            (checkpoint / COMPLETE).touch()
             rotate_checkpoints(folder, save_total_limit=self.kept)
         return control

@@ -132,7 +132,11 @@ def test_without_any_weights_within_the_limits_nothing_is_saved(
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("error: ") and "stopped after step 8, where kl is" in said and "none are kept" in said
     assert not (tmp_path / "none").exists()
-    # Given again, it goes on from its checkpoint and ends the same way.
+    # Given again, it goes on from its checkpoint and ends the same way: going on is not what to advise.
+    assert run(["train", "status", str(tmp_path / "none")]) == 0
+    status = capsys.readouterr().out
+    assert "failed" in status and "stopped after step 8, where kl is" in status and "or raise the limit" in status
+    assert "would end at that step again" in status and "goes on from" not in status
     with pytest.raises(HarnessError, match="stopped after step 8"):
         train(recipe, tmp_path / "none")
 
@@ -147,7 +151,26 @@ def test_warn_goes_on_and_says_so_once(
     assert ended["steps"] == ended["saved_step"] == 12 and "stopped" not in ended
     about = [line for line in said if "kl is" in line]
     assert len(about) == 1 and about[0].startswith("after step 4, kl is") and about[0] in ended["warnings"]
-    assert all(row["crossed"] for row in looks(adapter.folder))
+    assert all(row["crossed"][0]["limit"] == "kl" for row in looks(adapter.folder))
+
+
+def test_a_warning_that_was_said_before_a_kill_is_kept_and_not_said_again(
+    write: Write, chat_model: Path, tmp_path: Path, probes: dict[str, Any]
+) -> None:
+    section = probes | {"every": 2, "limits": {"kl": 1e-6}, "on_limit": "warn"}
+    recipe = write(chat_model, schedule=SCHEDULE, forgetting=section)
+
+    def die(step: Step) -> None:
+        if step.step == 8:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(recipe, tmp_path / "a", watch=die)
+    said: list[str] = []
+    adapter = train(recipe, tmp_path / "a", warn=said.append)
+    assert not [line for line in said if "kl is" in line]
+    [kept] = [line for line in record(adapter.folder)["warnings"] if "kl is" in line]
+    assert kept.startswith("after step 2, kl is")
 
 
 def test_what_is_measured_last_is_what_is_saved(

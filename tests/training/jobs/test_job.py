@@ -51,7 +51,7 @@ def test_a_training_is_starting_then_running_then_finished(files: JobFiles) -> N
     with Job(files.target) as job:
         job.begin("support")
         assert job_status(files).state == "starting"
-        job.tell(STEP)
+        job.tell(STEP, 1.0)
         running = job_status(files)
         assert (running.state, running.step, running.steps, running.loss) == ("running", 3, 10, 1.5)
         assert running.process is not None and running.process.pid == os.getpid()
@@ -69,11 +69,12 @@ def test_speed_and_time_left_come_from_the_steps_of_this_process(
     with Job(files.target) as job:
         job.begin("support")
         # A resumed training starts in the middle: what it did not do itself does not count.
-        job.tell(Step(step=50, steps=100, epoch=0.5, tokens=5000, loss=1.0))
+        job.tell(Step(step=50, steps=100, epoch=0.5, tokens=5000, loss=1.0), 90.0)
         now[0] += 20
-        job.tell(Step(step=60, steps=100, epoch=0.6, tokens=6000, loss=1.0))
+        job.tell(Step(step=60, steps=100, epoch=0.6, tokens=6000, loss=1.0), 110.0)
         status = job_status(files)
     assert status.speed == pytest.approx(50) and status.seconds_left == pytest.approx(80)
+    assert status.seconds == 110
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_speed_and_time_left_come_from_the_steps_of_this_process(
 def test_how_a_training_ended_is_kept(files: JobFiles, error: BaseException, state: str, note: str | None) -> None:
     with pytest.raises(type(error)), Job(files.target) as job:
         job.begin("support")
-        job.tell(STEP)
+        job.tell(STEP, 1.0)
         raise error
     status = job_status(files)
     assert (status.state, status.note, status.step) == (state, note, 3)
