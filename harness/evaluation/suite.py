@@ -1,6 +1,5 @@
 """The suite: which models are asked which tasks, and what the gate demands."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,12 +10,11 @@ from harness.evaluation.forgetting import ForgettingSettings, Trained
 from harness.evaluation.leakage import LeakageProbe
 from harness.evaluation.part import Part
 from harness.evaluation.probe import NoiseAudit, ParityProbe
-from harness.records import InputError, Rule, nearest, read_document
+from harness.records import InputError, Name, Rule, is_name, mended_name, nearest, read_document
 from harness.sandbox import parse_level
 
 #: Engines whose models are somebody else's, told apart by their names alone.
 NAMED_ELSEWHERE = ("server", "replay")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 
 class ModelEntry(BaseModel):
@@ -33,7 +31,7 @@ class Suite(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    suite: str
+    suite: Name
     base: str = Field("reference", description="hub id or folder; 'reference' is the embedded model")
     revision: str | None = None
     models: dict[str, ModelEntry]
@@ -87,13 +85,6 @@ class Suite(BaseModel):
         suite._folder = self._folder
         return suite
 
-    @field_validator("suite")
-    @classmethod
-    def _plain_name(cls, value: str) -> str:
-        if not _NAME.match(value):
-            raise ValueError("a name has letters, digits, '.', '_' and '-' only")
-        return value
-
     @field_validator("sandbox")
     @classmethod
     def _known_level(cls, value: str) -> str:
@@ -106,8 +97,8 @@ class Suite(BaseModel):
     @model_validator(mode="after")
     def _models_make_sense(self) -> "Suite":
         for name in self.models:
-            if not _NAME.match(name):
-                raise ValueError(f"model name {name!r}: letters, digits, '.', '_' and '-' only")
+            if not is_name(name):
+                raise ValueError(f"model name {name[:120]!r}: {mended_name(name)}")
         bare = [name for name, entry in self.models.items() if entry.adapter is None]
         # A server or a file of predictions knows models by name; only here are two bare bases the same model twice.
         if len(bare) != 1 and not (bare and self.engine.kind in NAMED_ELSEWHERE):

@@ -1,12 +1,13 @@
 """What a judge is and what it is asked, as one strict YAML document."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from harness.engines import EngineSettings
-from harness.records import nearest, read_document
+from harness.records import Name, nearest, read_document
 
 #: Grades run from 1 to this.
 GRADES = 5
@@ -21,11 +22,18 @@ class Criterion(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: str
     question: str
     low: str
     high: str
     greater_is_better: bool = True
+
+    @field_validator("name")
+    @classmethod
+    def _small_letters(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+            raise ValueError("a criterion's name has small letters, digits and '_' only, a letter first")
+        return value
 
 
 KNOWN = {
@@ -56,7 +64,7 @@ class JudgeSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    judge: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
+    judge: Name
     base: str
     revision: str | None = None
     adapter: str | None = None

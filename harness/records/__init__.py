@@ -5,6 +5,7 @@ from harness.records.content import content_root, reference_model
 from harness.records.documents import nearest, read_document, read_yaml
 from harness.records.errors import HarnessError, InputError, RunError, Unavailable
 from harness.records.hashing import content_hash, files_hash
+from harness.records.names import HubId, Name, Word, is_name, mended_name
 from harness.records.request import Decoding, Kind, Request
 from harness.records.response import Response
 from harness.records.results import (
@@ -39,6 +40,7 @@ __all__ = [
     "Forgetting",
     "Generation",
     "HarnessError",
+    "HubId",
     "InputError",
     "Interval",
     "Kind",
@@ -46,6 +48,7 @@ __all__ = [
     "Loss",
     "Message",
     "ModelRow",
+    "Name",
     "Outcome",
     "Prompt",
     "Repeats",
@@ -62,9 +65,12 @@ __all__ = [
     "Unavailable",
     "Verdict",
     "Waiver",
+    "Word",
     "content_hash",
     "content_root",
     "files_hash",
+    "is_name",
+    "mended_name",
     "nearest",
     "prompt_text",
     "read_document",

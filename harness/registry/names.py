@@ -3,14 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from harness.records import InputError
+from harness.records import InputError, is_name, mended_name
 
 #: Before a reference in a suite, which tells it from a folder and from a hub id.
 PREFIX = "registry:"
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_SELECTOR = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_ALLOWED = "letters, digits, '.', '_' and '-' only, a letter or digit first, at most 100"
+_SELECTOR = re.compile(r"[\w.-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ def parse_reference(text: str) -> Reference:
         InputError: it has another form.
     """
     name, colon, selector = text.removeprefix(PREFIX).partition(":")
-    if not _NAME.fullmatch(name) or (colon and not _SELECTOR.fullmatch(selector)):
+    if not is_name(name) or (colon and not _SELECTOR.fullmatch(selector)):
         raise InputError(f"{text[:120]!r} names no registered adapter", mend="write NAME, NAME:VERSION or NAME:TAG")
     if not colon:
         return Reference(name)
@@ -44,8 +42,8 @@ def checked_name(name: str) -> str:
     Raises:
         InputError: it may not.
     """
-    if not _NAME.fullmatch(name):
-        raise InputError(f"{name[:120]!r} cannot be the name of an adapter", mend=_ALLOWED)
+    if not is_name(name):
+        raise InputError(f"{name[:120]!r} cannot be the name of an adapter", mend=mended_name(name))
     return name
 
 
@@ -55,6 +53,8 @@ def checked_tag(tag: str) -> str:
     Raises:
         InputError: it may not.
     """
-    if not _NAME.fullmatch(tag) or tag.isdigit():
-        raise InputError(f"{tag[:120]!r} cannot be a tag", mend=f"{_ALLOWED}, and no number alone")
+    if not is_name(tag):
+        raise InputError(f"{tag[:120]!r} cannot be a tag", mend=mended_name(tag))
+    if tag.isdigit():
+        raise InputError(f"{tag!r} cannot be a tag", mend="a number alone names a version; put a letter before it")
     return tag

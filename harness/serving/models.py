@@ -1,18 +1,15 @@
 """Which models are served, examined before any of them is loaded."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.models import Adapter, Base, Model, examine_adapter, resolve_adapter, resolve_base, unmatched_tensors
 from harness.models.resolve import REFERENCE
-from harness.records import InputError
+from harness.records import InputError, is_name, mended_name
 from harness.registry import PREFIX, Registry
 
 #: What the bare base is called.
 BASE = "base"
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def open_models(base: str, adapters: Mapping[str, str]) -> tuple[list[Model], list[str]]:
@@ -31,8 +28,8 @@ def open_models(base: str, adapters: Mapping[str, str]) -> tuple[list[Model], li
     found = resolve_base(base)
     models, warnings = [Model(BASE, found)], []
     for name, reference in adapters.items():
-        if not _NAME.fullmatch(name) or name == BASE:
-            mend = f"use letters, digits, '.', '_' and '-', and not {BASE!r}"
+        if not is_name(name) or name == BASE:
+            mend = f"{BASE!r} is the bare base; write NAME=FOLDER" if name == BASE else mended_name(name)
             raise InputError(f"{name[:100]!r} cannot be an adapter's name", mend=mend)
         adapter = _adapter(reference)
         warnings += [f"{name}: {warning}" for warning in _examine(adapter, found)]

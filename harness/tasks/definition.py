@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from jinja2 import TemplateSyntaxError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from harness.records import HubId, Name, Word
 from harness.tasks.filters import FilterSpec
 from harness.tasks.templates import check_template
 
@@ -32,11 +33,8 @@ def _below(path: str) -> str:
     return path
 
 
-#: What a task may be called: its name is also a folder's and a file's.
-TASK_NAME = r"^[A-Za-z0-9][\w.-]*$"
-#: A path that cannot leave its folder, and one name within a path.
+#: A path that cannot leave its folder.
 Below = Annotated[str, AfterValidator(_below)]
-Name = Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
 
 
 class _Part(BaseModel):
@@ -90,10 +88,10 @@ class DataSource(FileOptions):
     """
 
     path: Below | None = None
-    hub: Annotated[str, Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)?$")] | None = None
+    hub: HubId | None = None
     revision: str | None = None
-    config: Name | None = None
-    split: Name = "test"
+    config: Word | None = None
+    split: Word = "test"
     fewshot: Below | None = None
     mirror: MirrorOptions | None = None
 
@@ -150,7 +148,7 @@ class Definition(_Part):
         metrics: Names, or mappings with ``name`` and options. The first is the task's main figure.
     """
 
-    task: Annotated[str, Field(pattern=TASK_NAME)]
+    task: Name
     version: int | float | str = 1
     description: str = ""
     tags: list[str] = []

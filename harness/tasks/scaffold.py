@@ -1,7 +1,6 @@
 """New task packs: a small one of each kind that works at once, and the writing of any pack to its folder."""
 
 import json
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -10,8 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from harness.records import InputError
-from harness.tasks.definition import TASK_NAME
+from harness.records import InputError, is_name, mended_name
 
 Kind = Literal["classification", "generation", "multiple_choice", "perplexity"]
 
@@ -102,8 +100,8 @@ def new_pack(name: str, kind: Kind, parent: Path) -> Path:
     Raises:
         InputError: the name cannot be a task's, or the folder exists.
     """
-    if not re.fullmatch(TASK_NAME, name):
-        raise InputError(f"{name!r} cannot be a task's name", mend="use letters, digits, '_', '-' and '.'")
+    if not is_name(name):
+        raise InputError(f"{name[:120]!r} cannot be a task's name", mend=mended_name(name))
     head = yaml.safe_dump({"task": name}) + _HEAD.format(description=_DESCRIPTIONS[kind], tag=kind)
     return write_pack(parent / name, head + _BODIES[kind], _ROWS[kind], _DESCRIPTIONS[kind])
 

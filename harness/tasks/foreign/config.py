@@ -10,8 +10,7 @@ from jinja2 import TemplateSyntaxError
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
 from harness.metrics.lm_eval import Pipeline
-from harness.records import InputError, nearest
-from harness.tasks.definition import TASK_NAME
+from harness.records import InputError, Name, nearest
 from harness.tasks.foreign.templates import check_template
 from harness.tasks.foreign.yaml_files import Function, TaskFile
 
@@ -78,7 +77,7 @@ class FilterEntry(_Part):
 class LmEvalConfig(_Part):
     """The keys of a task, without those that are refused or ignored."""
 
-    task: str = Field(pattern=TASK_NAME)
+    task: Name
     tag: str | list[str] | None = None
     dataset_path: str
     dataset_name: str | None = None

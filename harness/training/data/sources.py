@@ -3,11 +3,10 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.records import InputError
+from harness.records import HubId, InputError, Word
 from harness.tasks.definition import DataSource
 from harness.tasks.sources import load_rows, mirrored, split_files
 from harness.training.data.faults import Fault
@@ -15,7 +14,6 @@ from harness.training.data.read import SUFFIXES, RawRow, read_rows
 
 _NAME = r"\w[\w.-]*"
 _HUB = re.compile(rf"({_NAME}/{_NAME})(?:@({_NAME}))?(?:(?:/({_NAME}))?/({_NAME}))?")
-_Word = Annotated[str, Field(pattern=rf"^{_NAME}$")]
 
 
 class HubData(BaseModel):
@@ -23,10 +21,10 @@ class HubData(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    hub: Annotated[str, Field(pattern=rf"^{_NAME}/{_NAME}$", description="id of the data set: org/name")]
-    subset: _Word | None = Field(None, description="one of its configurations")
-    split: _Word = Field("train", description="which of its parts")
-    revision: _Word | None = Field(None, description="commit, branch or tag; the newest if left out")
+    hub: HubId = Field(description="id of the data set: org/name")
+    subset: Word | None = Field(None, description="one of its configurations")
+    split: Word = Field("train", description="which of its parts")
+    revision: Word | None = Field(None, description="commit, branch or tag; the newest if left out")
 
     def __str__(self) -> str:
         at = f"@{self.revision}" if self.revision else ""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.records import read_document
+from harness.records import Name, read_document
 from harness.training.canaries import Canaries
 from harness.training.data.sources import HubData
 from harness.training.forgetting.settings import Forgetting
@@ -23,7 +23,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    adapter: str = Field(pattern=r"^[A-Za-z0-9][\w.-]*$", description="name of the adapter")
+    adapter: Name = Field(description="name of the adapter")
     base: str = Field("reference", description="reference, a folder relative to the recipe, or a hub id")
     revision: str | None = Field(None, description="commit, branch or tag of a base from the hub")
     start: str | None = Field(
