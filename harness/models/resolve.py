@@ -7,6 +7,7 @@ from typing import Any
 from harness.models.base import Adapter, Base
 from harness.models.weights import file_hash, read_json, tensor_shapes, weight_files
 from harness.records import InputError, content_hash, reference_model
+from harness.records.hub import reason, shown, unreached
 
 #: The name of the model that ships with the harness.
 REFERENCE = "reference"
@@ -101,8 +102,14 @@ def _locate(reference: str, revision: str | None, folder: Path) -> Path:
 
 
 def _download(reference: str, revision: str | None, local: Path) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
     where = f"{reference}@{revision}" if revision else reference
     try:
@@ -113,11 +120,14 @@ def _download(reference: str, revision: str | None, local: Path) -> Path:
         what, mend = "the hub knows the model, not this revision", "check the revision"
     except (RepositoryNotFoundError, HFValidationError):
         what, mend = f"neither a folder ({local}) nor a model on the hub", "check the name"
-    # The hub's client raises whatever its transport does: no network, a proxy, a full disk.
+    except LocalEntryNotFoundError as error:
+        cache = shown(constants.HF_HUB_CACHE)
+        what = f"neither a folder ({local}) nor in the hub's cache ({cache}), and {unreached(error)}"
+        pinned = f" --revision {revision}" if revision else ""
+        mend = f"check the name, or download the model once where there is a network (hf download {reference}{pinned})"
+    # The hub's client raises whatever its transport does: a proxy that refuses, a full disk.
     except Exception as error:  # noqa: BLE001
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        what = f"no such folder ({local}), and the hub could not be reached ({reason[:160]})"
-        mend = "check the path, or download the model once where there is a network and name its folder"
+        what, mend = f"could not be downloaded ({reason(error)})", "mend that, or name a folder that holds the model"
     raise InputError(what, where=where, mend=mend)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.records import InputError
+from harness.records.hub import reason, shown, unreached
 from harness.tasks.definition import DataSource, FileOptions
 from harness.tasks.files import SUFFIXES, Row, map_rows, read_rows
 
@@ -72,20 +73,22 @@ def split_files(folder: Path, split: str) -> list[Path]:
 
 
 def _from_hub(data: DataSource, split: str) -> list[Row]:
-    from datasets import load_dataset
+    from datasets import config, load_dataset
     from huggingface_hub.utils import logging
 
     logging.set_verbosity_error()
 
     label = f"{data.hub}[{split}]"
+    mend = f"connect, or put {data.hub}/{split}.jsonl into a folder and name that in {MIRRORS}"
     try:
         table = load_dataset(str(data.hub), data.config, revision=data.revision, split=split)
+    except ConnectionError as error:
+        root = os.environ.get(MIRRORS)
+        mirrors = f"not below {MIRRORS} ({shown(root)})" if root else f"no folder of mirrors ({MIRRORS} is not set)"
+        cache = shown(config.HF_DATASETS_CACHE)
+        what = f"the data set is nowhere: {mirrors}, not in the hub's cache ({cache}), and {unreached(error)}"
+        raise InputError(what, where=label, mend=mend) from None
     except Exception as error:  # noqa: BLE001 - the hub's client fails in many ways; the user needs one line
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(
-            f"data set cannot be fetched from the hub ({reason})",
-            where=label,
-            mend=f"connect, or put {data.hub}/{split}.jsonl into a folder and name that in {MIRRORS}",
-        ) from None
+        raise InputError(f"cannot be fetched from the hub ({reason(error)})", where=label, mend=mend) from None
     rows = [Row(dict(values), f"{label} row {number}") for number, values in enumerate(table, 1)]
     return map_rows(rows, data, label)

@@ -136,9 +136,20 @@ def test_a_path_that_does_not_exist_is_not_asked_of_the_hub(tmp_path: Path) -> N
 
 
 def test_a_hub_that_cannot_be_reached_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(InputError) as caught:
         resolve_base("nobody/nothing", revision="main", folder=tmp_path)
-    line = str(caught.value)
-    assert line.startswith("nobody/nothing@main: ") and "download the model once" in line and "\n" not in line
+    assert str(caught.value) == (
+        f"nobody/nothing@main: neither a folder ({tmp_path}/nobody/nothing) nor in the hub's cache ({tmp_path}/cache), "
+        "and the hub (https://huggingface.co) is not asked, since HF_HUB_OFFLINE is set; check the name, or download "
+        "the model once where there is a network (hf download nobody/nothing --revision main)"
+    )
+
+
+def test_a_hub_that_refuses_says_so_in_its_own_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(InputError, match=r"the hub \(http://127.0.0.1:9\) could not be reached \(.*refused\); check"):
+        resolve_base("nobody/nothing", folder=tmp_path)

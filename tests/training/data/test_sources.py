@@ -48,7 +48,8 @@ def test_a_file_comes_before_a_mirror_and_a_mirror_before_the_hub(mirror: Path, 
     with pytest.raises(InputError) as caught:
         read_source("org/other/test", tmp_path)
     said = str(caught.value)
-    assert "org/other/test: no such file, and data set cannot be fetched" in said and "HARNESS_DATA" in said
+    assert f"org/other/test: no such file, and the data set is nowhere: not below HARNESS_DATA ({mirror})" in said
+    assert "HF_HUB_OFFLINE is set; connect, or put org/other/test.jsonl into a folder" in said
     assert "\n" not in said
 
 
