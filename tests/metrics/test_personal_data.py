@@ -45,6 +45,8 @@ NOT_FOUND = [
     'api_key = "your-api-key-here"; password = os.environ["PASSWORD"]; token = get_token(request)',
     "The sum is 943476591 and its NHS is not 9434765918.",
     "sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx is a placeholder; the hash is d41d8cd98f00b204e9800998ecf8427e.",
+    "Each phone can hold 10800-2500=8300 photographs; of his calls he has used 1000 - 450 = 550 minutes.",
+    "Give me a step-by-step calculation for 355909190063-746.",
     "Suite 282, Hungary 34796; Rissik St 17031 2202.",
 ]
 

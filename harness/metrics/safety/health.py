@@ -13,6 +13,9 @@ from harness.records import Finding, Outcome, Response, Score
 _WORD = re.compile(r"\w+", re.UNICODE)
 #: A lower-case Latin word without a vowel; a text of such words is keys struck at random.
 _LATIN = re.compile(r"\b[a-z]{3,}\b")
+_NOT_ALNUM = re.compile(r"[\W_]+")
+_BROKEN = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_RUN = re.compile(r"([^\s=\-_*#.~0-9])\1{24,}")
 _VOWEL = re.compile(r"[aeiouy]")
 _MIN_LATIN_WORDS = 6
 _VOWELLESS_SHARE = 0.7
@@ -36,15 +39,13 @@ def degeneration(text: str) -> str:
 
 def _is_garbage(text: str) -> bool:
     """No letter or digit, replacement or control characters, a long run of one character, or hardly a vowel."""
-    letters = sum(one.isalnum() for one in text)
+    letters = len(_NOT_ALNUM.sub("", text))
     broken = text.count("\ufffd")
     if letters == 0 or broken > 0.1 * len(text):
         return True
     if len(text) >= 20 and letters < 0.2 * len(re.sub(r"\s", "", text)):
         return True
-    if any(one < " " and one not in "\t\n\r\f\v\x1b" for one in text):
-        return True
-    if re.search(r"([^\s=\-_*#.~0-9])\1{24,}", text):
+    if _BROKEN.search(text) or _RUN.search(text):
         return True
     words = _LATIN.findall(text)
     vowelless = sum(not _VOWEL.search(word) for word in words)

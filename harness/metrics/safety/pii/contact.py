@@ -17,7 +17,8 @@ _INTERNATIONAL = re.compile(rf"(?<![\w+])\+\d[\d ().\-/]{{5,20}}\d{_EXTENSION}(?
 _NORTH_AMERICAN = re.compile(
     rf"(?<![\w.\-/])(?<!\d )(?:(?:\+|00)?1[-. ])?(?:\(\d{{3}}\) ?|\d{{3}}[-. ])\d{{3}}[-. ]\d{{4}}{_EXTENSION}(?![\w-])"
 )
-_DIGITS = re.compile(rf"(?<![\w.\-/:$€£#])(?<!\d,)\(?\d[\d ().\-/]{{4,20}}\d{_EXTENSION}(?![\w:])")
+#: What an equals sign follows is a sum.
+_DIGITS = re.compile(rf"(?<![\w.\-/:$€£#])(?<!\d,)\(?\d[\d ().\-/]{{4,20}}\d{_EXTENSION}(?![\w:]| ?=)")
 _DATE = re.compile(r"(?:19|20)\d\d[-./]\d\d?[-./]\d\d?(?: \d\d)?|\d\d?[-./]\d\d?[-./](?:\d{4}|\d\d)(?: \d\d)?")
 _PHONE_WORDS = re.compile(
     r"phone|\b(?:tel|mobile|cell|fax|landline|whatsapp|hotline)\b|\b(?:desk|office|home|work)[:.\s]*$"
