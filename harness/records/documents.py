@@ -2,6 +2,7 @@
 
 import difflib
 import types
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -9,30 +10,31 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from harness.records.errors import InputError
+from harness.records.yaml_text import compose
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_SECTION = "a section of keys and values"
+#: How the form is called that pydantic misses in a value.
+_FORMS = {
+    "string_type": "text",
+    "list_type": "a list",
+    "dict_type": _SECTION,
+    "model_type": _SECTION,
+    "model_attributes_type": _SECTION,
+}
 
 
 def read_yaml(path: Path) -> tuple[Any, yaml.Node | None]:
     """A document and its node tree, which knows the lines.
 
     Raises:
-        InputError: the file is missing, unreadable or not YAML.
+        InputError: the file is missing, unreadable, not YAML, or writes a key twice.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError("no such file", where=str(path), mend="check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read ({error})", where=str(path)) from None
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _refuse_repeated_keys(node, path)
-        return yaml.safe_load(text), node
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise InputError(f"not valid YAML: {getattr(error, 'problem', None) or error}", where=where) from None
+    composed = compose(path)
+    for key, where in composed.repeated[:1]:
+        raise InputError(f"key {key!r} stands twice", where=where, mend="keep one")
+    return composed.value, composed.node
 
 
 def read_document(path: Path, model: type[Model]) -> Model:
@@ -58,37 +60,51 @@ def nearest(word: str, known: list[str]) -> str:
     return "known: " + ", ".join(sorted(known)) if known else "nothing is known here"
 
 
-def _refuse_repeated_keys(node: yaml.Node | None, path: Path) -> None:
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if isinstance(key.value, str) and key.value in seen:
-                raise InputError(
-                    f"key {key.value!r} stands twice", where=f"{path}:{key.start_mark.line + 1}", mend="keep one"
-                )
-            seen.add(str(key.value))
-            _refuse_repeated_keys(value, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_repeated_keys(item, path)
-
-
 def _explain(error: ValidationError, model: type[BaseModel], path: Path, node: yaml.Node | None) -> InputError:
-    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    first = first_fault(error.errors())
     location = first["loc"]
-    where = f"{path}:{_line(node, location)}"
     dotted = ".".join(_written(node, location, absent=first["type"] in ("extra_forbidden", "missing")))
+    return explain_fault(first, model, dotted, f"{path}:{_line(node, location)}")
+
+
+def first_fault(errors: Sequence[Any]) -> Any:
+    """Of what pydantic found, the fault to name: an unknown key first, since it may be a missing one misspelt.
+
+    What is wrong inside a section comes before that a section is no text, which a union of both says too.
+    """
+
+    def rank(error: Any) -> tuple[bool, bool]:
+        return error["type"] != "extra_forbidden", error["type"] in _FORMS and isinstance(error["input"], dict | list)
+
+    return min(errors, key=rank)
+
+
+def explain_fault(first: Any, model: type[BaseModel], dotted: str, where: str = "") -> InputError:
+    """One fault of pydantic's in the words of the house.
+
+    Args:
+        first: As `first_fault` chose it.
+        model: What was read.
+        dotted: The key that is wrong, as a user wrote it; empty for the whole document.
+        where: The file and line.
+    """
     if first["type"].startswith("union_tag_"):
         return _wrong_branch(first["ctx"], dotted, where)
     if first["type"] == "extra_forbidden":
-        known = _fields_at(model, location[:-1])
-        return InputError(f"unknown key {dotted!r}", where=where, mend=nearest(str(location[-1]), known))
+        *above, key = first["loc"]
+        return InputError(
+            f"unknown key {dotted!r}", where=where, mend=nearest(str(key)[:100], _fields_at(model, above))
+        )
     if first["type"] == "missing":
         return InputError(f"{dotted!r} is missing", where=where, mend="add it")
     message = first["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
     got = first.get("input")
-    shown = f" (got {got!r})" if isinstance(got, str | int | float | bool) else ""
+    if form := _FORMS.get(first["type"]):
+        known = _fields_at(model, first["loc"]) if form == _SECTION else []
+        message = f"should be {form}" + (f" ({', '.join(known)})" if known else "")
+        message += {list: ", not a list", dict: f", not {_SECTION}", type(None): ", not empty"}.get(type(got), "")
+    shown = f" (got {repr(got)[:80]})" if isinstance(got, str | int | float | bool) else ""
     return InputError(f"{dotted!r}: {message}{shown}" if dotted else f"{message}{shown}", where=where)
 
 
@@ -131,9 +147,12 @@ def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
     return line + 1
 
 
-def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
     models = [model]
     for step in location:
+        if branch := [one for one in models if _is_branch(one, step)]:
+            models = branch
+            continue
         models = [
             inner
             for outer in models
@@ -142,6 +161,11 @@ def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[
         ] or models
     names = {field.alias or name for one in models for name, field in one.model_fields.items()}
     return sorted(names)
+
+
+def _is_branch(model: type[BaseModel], step: int | str) -> bool:
+    """Whether a step of a location names this model of a union: by its class, or by the key that tells it apart."""
+    return step == model.__name__ or (step,) in [get_args(field.annotation) for field in model.model_fields.values()]
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -6,13 +6,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from harness.records import InputError, nearest
 from harness.tasks.foreign.index import TaskIndex, index_folder
 from harness.tasks.foreign.task import LmEvalTask
 from harness.tasks.foreign.trust import package_folder
-from harness.tasks.foreign.yaml_files import TaskFile, read_task_file
+from harness.tasks.foreign.yaml_files import TaskFile, own_keys, read_task_file
 
 #: How a suite asks for a name of the installed lm-eval package.
 PREFIX = "lm_eval:"
@@ -35,10 +33,9 @@ MAX_DEPTH = 10
 def is_lm_eval(path: Path) -> bool:
     """Whether a file is in lm-evaluation-harness' format, told by its top-level keys. False for what is no YAML."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
+        keys = own_keys(path)
+    except InputError:
         return False
-    keys = {key.value for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
     return bool(_MARKS & keys) and "prompt" not in keys
 
 

@@ -12,9 +12,8 @@ from typing import Any
 import yaml
 
 from harness.records import InputError
+from harness.records.yaml_text import compose
 
-#: Nodes of one file, aliases counted as often as they are used: a few lines can stand for billions of values.
-MAX_NODES = 200_000
 #: Files that one may include, one through another.
 MAX_DEPTH = 20
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -97,6 +96,15 @@ def read_task_file(path: Path) -> TaskFile:
     return _read(path.resolve(), ())
 
 
+def own_keys(path: Path) -> set[str]:
+    """The top-level keys of a file, without those of its includes.
+
+    Raises:
+        InputError: it is missing, no YAML or no mapping.
+    """
+    return set(_parse(path).values)
+
+
 def _read(path: Path, stack: tuple[Path, ...]) -> TaskFile:
     if path in stack or len(stack) > MAX_DEPTH:
         raise InputError("includes itself", where=str(stack[-1]), mend="break the circle")
@@ -132,47 +140,17 @@ def _parsed(path: Path, changed: int) -> TaskFile:
 
 
 def _parse(path: Path) -> TaskFile:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError("no such file", where=str(path), mend="check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read ({error})", where=str(path)) from None
-    try:
-        loader = _TaskLoader(text)
-        loader.path = path
-        node = loader.get_single_node()
-        repeated = _repeated(node, path)
-        values = loader.construct_document(node) if node is not None else None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise InputError(f"not valid YAML: {getattr(error, 'problem', None) or error}", where=where) from None
-    except (RecursionError, ValueError) as error:
-        raise InputError(f"not valid YAML ({type(error).__name__}: {error})", where=str(path)) from None
+    def loader(text: str) -> _TaskLoader:
+        made = _TaskLoader(text)
+        made.path = path
+        return made
+
+    composed = compose(path, loader)
+    values, node = composed.value, composed.node
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise InputError("is not a mapping of keys to values", where=f"{path}:1")
-    return TaskFile(path, values, repeated, {key.value: (path, key, value) for key, value in node.value})
-
-
-def _repeated(node: yaml.Node | None, path: Path) -> tuple[tuple[str, str], ...]:
-    """Keys that a mapping writes twice; refuses files whose aliases unfold to too much."""
-    waiting, seen, found = [node] if node is not None else [], 0, []
-    while waiting:
-        one = waiting.pop()
-        seen += 1
-        if seen > MAX_NODES:
-            raise InputError(f"holds more than {MAX_NODES} values", where=str(path))
-        if isinstance(one, yaml.MappingNode):
-            known: set[str] = set()
-            for key, value in one.value:
-                if str(key.value) in known:
-                    found.append((str(key.value), f"{path}:{key.start_mark.line + 1}"))
-                known.add(str(key.value))
-                waiting.append(value)
-        elif isinstance(one, yaml.SequenceNode):
-            waiting += one.value
-    return tuple(found)
+    nodes = {key.value: (path, key, value) for key, value in node.value} if node is not None else {}
+    return TaskFile(path, values, composed.repeated, nodes)
 
 
 def _child(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.metrics.safety.audit.detectors import Detector, LabelledSet
 from harness.records import InputError
+from harness.records.yaml_text import read_text
 
 _SHIPPED = Path(__file__).parent / "data"
 #: A labelled file is small; more than this is something else.
@@ -77,14 +78,9 @@ def _list_rows(text: str, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise InputError(f"larger than {_MOST_BYTES >> 20} MiB", where=str(path), mend="split it")
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError("no such file", where=str(path), mend="check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read ({error})", where=str(path)) from None
+    if path.is_file() and path.stat().st_size > _MOST_BYTES:
+        raise InputError(f"larger than {_MOST_BYTES >> 20} MiB", where=str(path), mend="split it")
+    return read_text(path, encoding="utf-8-sig")
 
 
 def _row(line: str, where: str) -> dict[str, Any]:
