@@ -2,12 +2,14 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const PAGE = 40, DIFF_WORDS = 900;
+  const PAGE = 20, DIFF_WORDS = 900;
   const byId = (id) => document.getElementById(id);
   const [TASK, KEY, PROMPT, TARGET, ANSWERS, JUDGED, FLIPS] = [0, 1, 2, 3, 4, 5, 6];
   const controls = { text: byId("f-text"), model: byId("f-model"), change: byId("f-change"), task: byId("f-task"),
     finding: byId("f-finding"), severity: byId("f-severity") };
-  let rule = null, found = [], shown = 0;
+  const references = new Set(data.entries.flatMap((entry) => entry[FLIPS].map((f) => f[1])));
+  // What a button of the report asked for, beyond the fields: a rule's samples, or moves of one metric against one model.
+  let rule = null, moves = null, found = [], shown = 0;
 
   const make = (tag, className, text) => {
     const node = document.createElement(tag);
@@ -30,7 +32,8 @@
   });
 
   const judgementsOf = (entry, model) => entry[JUDGED].filter((j) => model === null || j[0] === model);
-  const flipsOf = (entry, model) => entry[FLIPS].filter((f) => model === null || f[0] === model);
+  const flipsOf = (entry, model) => entry[FLIPS].filter((f) => (model === null || f[0] === model)
+    && (moves === null || (f[1] === moves.reference && f[2] === moves.metric)));
 
   const changed = (entry, want) => {
     if (want.change === "") return true;
@@ -63,8 +66,9 @@
     shown = 0;
     byId("list").replaceChildren();
     byId("count").textContent = found.length === 1 ? "1 sample" : `${found.length.toLocaleString("en")} samples`;
-    byId("rule-filter").hidden = rule === null;
-    byId("rule-filter").firstElementChild.textContent = rule === null ? "" : `Samples that speak against ${data.rules[rule].words}`;
+    byId("rule-filter").hidden = rule === null && moves === null;
+    byId("rule-filter").firstElementChild.textContent = rule !== null ? `Samples that speak against ${data.rules[rule].words}`
+      : moves !== null ? `Moved by ${data.metrics[moves.metric]}, against ${data.models[moves.reference]}` : "";
     more();
   };
 
@@ -95,7 +99,10 @@
     const list = make("span", "tags");
     const seen = new Set();
     const add = (style, text) => { if (!seen.has(text) && seen.size < 4) { seen.add(text); list.append(make("span", `tag ${style}`, text)); } };
-    for (const [model, , , sign] of entry[FLIPS]) add(sign < 0 ? "loss" : "gain", `${sign < 0 ? "▼" : "▲"} ${data.models[model]}`);
+    for (const [model, reference, , sign] of entry[FLIPS]) {
+      const than = references.size > 1 ? ` than ${data.models[reference]}` : "";
+      add(sign < 0 ? "loss" : "gain", `${sign < 0 ? "▼" : "▲"} ${data.models[model]}${than}`);
+    }
     for (const [model, , outcome] of entry[JUDGED]) if (outcome === "fail") add("open", `✗ ${data.models[model]}`);
     return list;
   };
@@ -104,7 +111,7 @@
   const pair = (entry) => {
     const answered = new Set(entry[ANSWERS].map((a) => a[0]));
     const want = rule === null ? asked().model : data.rules[rule].candidate;
-    const flip = entry[FLIPS].find((f) => f[0] === want) || entry[FLIPS].find((f) => f[3] < 0) || entry[FLIPS][0];
+    const flip = (want === null ? null : flipsOf(entry, want)[0]) || entry[FLIPS].find((f) => f[3] < 0) || entry[FLIPS][0];
     const candidate = answered.has(want) && data.candidates.includes(want) ? want : flip ? flip[0] : data.candidates.find((c) => answered.has(c));
     const reference = flip ? flip[1] : entry[ANSWERS].map((a) => a[0]).find((m) => !data.candidates.includes(m));
     return [reference, candidate];
@@ -193,7 +200,7 @@
 
   // ---- wiring
 
-  const clear = () => { rule = null; for (const control of Object.values(controls)) control.value = ""; };
+  const clear = () => { rule = moves = null; for (const control of Object.values(controls)) control.value = ""; };
   const go = () => { search(); byId("samples").scrollIntoView(); byId("count").tabIndex = -1; byId("count").focus({ preventScroll: true }); };
 
   fill(controls.model, data.models);
@@ -205,7 +212,7 @@
   for (const control of Object.values(controls)) if (control !== controls.text) control.addEventListener("change", search);
   document.querySelector(".filters").addEventListener("submit", (event) => { event.preventDefault(); search(); });
   document.querySelector(".filters").addEventListener("reset", (event) => { event.preventDefault(); clear(); search(); });
-  byId("rule-filter").lastElementChild.addEventListener("click", () => { rule = null; search(); });
+  byId("rule-filter").lastElementChild.addEventListener("click", () => { rule = moves = null; search(); });
   byId("more").addEventListener("click", () => { const first = more(); byId("list").children[first].querySelector("summary").focus(); });
   for (const button of document.querySelectorAll("[data-rule]")) {
     button.addEventListener("click", () => { clear(); rule = +button.dataset.rule; go(); });
@@ -217,15 +224,30 @@
       controls.model.value = data.models.indexOf(button.dataset.model);
       controls.severity.value = button.dataset.severity || "";
       controls.change.value = button.dataset.change || "";
+      if (button.dataset.reference) moves = { reference: data.models.indexOf(button.dataset.reference), metric: data.metrics.indexOf(button.dataset.metric) };
       go();
     });
   }
-  const tabs = [...document.querySelectorAll("[data-view]")];
-  const view = (index) => {
-    tabs.forEach((tab, i) => { tab.setAttribute("aria-pressed", i === index); byId(`view-${i}`).hidden = i !== index; });
-  };
-  tabs.forEach((tab, i) => tab.addEventListener("click", () => view(i)));
-  if (tabs.length) view(0);
+  for (const group of document.querySelectorAll(".tabs")) {
+    const tabs = [...group.querySelectorAll("[data-view]")];
+    const view = (chosen) => tabs.forEach((tab) => {
+      tab.setAttribute("aria-pressed", tab === chosen);
+      byId(tab.dataset.view).hidden = tab !== chosen;
+    });
+    tabs.forEach((tab) => tab.addEventListener("click", () => view(tab)));
+    view(tabs[0]);
+  }
+  for (const button of document.querySelectorAll("[data-further]")) {
+    const words = button.textContent;
+    const fold = (folded) => {
+      button.textContent = folded ? words : "Show main metrics alone";
+      byId(button.dataset.further).classList.toggle("short", folded);
+      button.setAttribute("aria-expanded", !folded);
+    };
+    button.addEventListener("click", () => fold(button.getAttribute("aria-expanded") === "true"));
+    button.hidden = false;
+    fold(true);
+  }
   if (data.entries.some((entry) => entry[FLIPS].some((f) => f[3] < 0))) controls.change.value = "lost";
   byId("without-script").remove();
   byId("explorer").hidden = false;

@@ -6,6 +6,8 @@ from harness.metrics.base import Metric
 from harness.metrics.contaminated import Contaminated
 from harness.metrics.likelihood.perplexity import SurprisalMetric
 
+#: By how much a share may exceed 1 for rounding: the cosine of a vector with itself does in float32.
+ROUNDING = 1e-6
 #: Metrics that count to a hundred.
 OF_HUNDRED = {"bleu", "chrf", "chrf++", "ter"}
 
@@ -20,7 +22,7 @@ def scale(metric: Metric, values: Sequence[float]) -> float | None:
         return None
     if metric.name in OF_HUNDRED:
         share = 0.01
-    elif max(map(abs, values)) <= 1:
+    elif max(map(abs, values)) <= 1 + ROUNDING:
         share = 1.0
     else:
         return None

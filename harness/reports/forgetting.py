@@ -1,4 +1,7 @@
-"""What was forgotten: what each adapter lost of what the base could do, and what that bought. Arranged, not drawn."""
+"""What was forgotten: what each adapter lost of what the base and the baseline could do, and what that bought.
+
+Arranged here, drawn elsewhere.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,19 +10,20 @@ from harness.records import Comparison, Difference, Figure, Forgetting, Interval
 from harness.records.forgetting import ALL_PROBES
 from harness.reports.numbers import MISSING, bounds, decimals, number, signed
 from harness.reports.plots import points
+from harness.reports.tables import references
 
 
 @dataclass(frozen=True)
 class Measured:
     """A figure in words: ``text`` with ``range``, and in ``note`` what it counts or why there is none.
 
-    ``lost`` says that the interval leaves "no loss" out.
+    ``mark`` is ``loss`` or ``gain`` where the interval leaves "no change" out.
     """
 
     text: str
     range: str = ""
     note: str = ""
-    lost: bool = False
+    mark: str = ""
 
     @property
     def line(self) -> str:
@@ -29,9 +33,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Cost:
-    """One adapter over all probes, in the order of `COLUMNS`."""
+    """One adapter against one reference, over all probes: a cell for each of the panel's columns."""
 
     model: str
+    reference: str
     cells: tuple[Measured, ...]
 
 
@@ -50,7 +55,7 @@ class ProbeCell:
 
 @dataclass(frozen=True)
 class ProbeRow:
-    """One probe: the base's figure, and each adapter's."""
+    """One probe: the reference's figure, and each adapter's."""
 
     task: str
     metric: str
@@ -76,26 +81,50 @@ class TransferMatrix:
 
 
 @dataclass(frozen=True)
-class ForgettingPanel:
-    """All that reports show of forgetting, against one reference."""
+class Losses:
+    """What every adapter lost against one reference; ``probes`` have a cell for each of ``costs``."""
 
     reference: str
-    targets: tuple[str, ...]
     costs: tuple[Cost, ...]
     probes: tuple[ProbeRow, ...]
+
+
+@dataclass(frozen=True)
+class ForgettingPanel:
+    """All that reports show of forgetting.
+
+    Attributes:
+        columns: What stands over the cells of a `Cost`: the measures that have a figure for any adapter.
+        absent: The other measures, each with why it has none.
+        against: By reference, the baseline first.
+    """
+
+    targets: tuple[str, ...]
+    columns: tuple[str, ...]
+    absent: tuple[tuple[str, str], ...]
+    against: tuple[Losses, ...]
     sequence: TransferMatrix | None
 
+    @property
+    def by_adapter(self) -> list[tuple[Losses, int]]:
+        """Each adapter's place under every reference; adapters that are a reference themselves come last."""
+        named = {losses.reference for losses in self.against}
+        found = [(losses, place) for losses in self.against for place in range(len(losses.costs))]
+        models = list(dict.fromkeys(losses.costs[place].model for losses, place in found))
+        models.sort(key=lambda name: name in named)
+        return sorted(found, key=lambda one: models.index(one[0].costs[one[1]].model))
 
-#: What stands over the cells of a `Cost`.
-COLUMNS = (
-    "Mean drop, points",
-    "Forgot, of what was right",
-    "Answers in the new task's form",
-    "Perplexity of text",
-    "KL, nats a token",
-    "Mean gain, points",
-    "Points lost for each gained",
-)
+
+#: Measures over all probes, and how each is called.
+MEASURES = {
+    "mean_drop": "Mean drop, points",
+    "conditional_forgetting": "Forgot, of what was right",
+    "format_drift": "Answers in the new task's form",
+    "perplexity_ratio": "Perplexity of text",
+    "kl": "KL, nats a token",
+    "mean_gain": "Mean gain, points",
+    "forgetting_per_gain": "Points lost for each gained",
+}
 _WORDS = {
     "average_score": "average score",
     "backward_transfer": "backward transfer",
@@ -105,55 +134,60 @@ _WORDS = {
 
 
 def forgetting_panel(comparison: Comparison) -> ForgettingPanel | None:
-    """What was forgotten against the base; None where the run has no probe and no sequence."""
+    """What was forgotten against the baseline and the base; None where the run has no probe and no sequence."""
     forgetting = comparison.forgetting
     if forgetting is None:
         return None
-    read = forgetting.probes or forgetting.texts
-    losses = [loss for loss in forgetting.losses if read and loss.reference == comparison.base]
+    read = forgetting.losses if forgetting.probes or forgetting.texts else []
+    measured = {f.metric for loss in read for f in loss.figures if f.task == ALL_PROBES and f.interval}
+    against = []
+    for reference in references(comparison):
+        losses = [loss for loss in read if loss.reference == reference]
+        costs = tuple(_cost(loss, measured) for loss in losses)
+        rows = (*_probe_rows(comparison, forgetting, losses), *_text_rows(comparison, forgetting, losses))
+        against += [Losses(reference, costs, rows)] if losses else []
+    # Everything is measured against the base: what is missing there is missing everywhere.
+    missing = next((loss.missing for loss in read if loss.reference == comparison.base), {})
     sequence = _sequence(forgetting.sequence, comparison.base) if forgetting.sequence else None
-    if not losses and sequence is None:
+    if not against and sequence is None:
         return None
     return ForgettingPanel(
-        reference=comparison.base,
         targets=tuple(task.name for task in comparison.tasks if task.name in forgetting.targets),
-        costs=tuple(_cost(loss) for loss in losses),
-        probes=(*_probe_rows(comparison, forgetting, losses), *_text_rows(comparison, forgetting, losses)),
+        columns=tuple(name for measure, name in MEASURES.items() if measure in measured),
+        absent=tuple((name, missing.get(measure, "")) for measure, name in MEASURES.items() if measure not in measured),
+        against=tuple(against),
         sequence=sequence,
     )
 
 
-def _cost(loss: Loss) -> Cost:
+def _cost(loss: Loss, measured: set[str]) -> Cost:
     figures = {figure.metric: figure for figure in loss.figures if figure.task == ALL_PROBES}
 
-    def cell(measure: str, factor: float, places: int, no_loss: float | None = 0.0, sign: str = "") -> Measured:
+    def cell(
+        measure: str, factor: float = 100.0, places: int = 1, *, same: float | None = None, form: str = "{}"
+    ) -> Measured:
         figure = figures.get(measure)
         if figure is None or figure.value is None or figure.interval is None:
             return Measured(MISSING, note=loss.missing.get(measure, ""))
-        low = figure.interval.low
-        return Measured(
-            sign + number(factor * figure.value, places),
-            bounds(_times(figure.interval, factor), places),
-            _counted(figure),
-            no_loss is not None and low > no_loss,
-        )
+        mark = "" if same is None else _mark(figure.interval, same)
+        text = form.format(number(factor * figure.value, places))
+        return Measured(text, bounds(_times(figure.interval, factor), places), _counted(figure), mark)
 
-    return Cost(
-        loss.candidate,
-        (
-            cell("mean_drop", 100.0, 1),
-            _percent(cell("conditional_forgetting", 100.0, 1, None)),
-            _percent(cell("format_drift", 100.0, 1)),
-            cell("perplexity_ratio", 1.0, 3, 1.0, "×"),
-            cell("kl", 1.0, 3, None),
-            cell("mean_gain", 100.0, 1, None),
-            cell("forgetting_per_gain", 1.0, 3, None),
-        ),
-    )
+    cells = {
+        "mean_drop": cell("mean_drop", same=0.0),
+        "conditional_forgetting": cell("conditional_forgetting", form="{}%"),
+        "format_drift": cell("format_drift", same=0.0, form="{}%"),
+        "perplexity_ratio": cell("perplexity_ratio", 1.0, 3, same=1.0, form="×{}"),
+        "kl": cell("kl", 1.0, 3),
+        "mean_gain": cell("mean_gain"),
+        "forgetting_per_gain": cell("forgetting_per_gain", 1.0, 3),
+    }
+    return Cost(loss.candidate, loss.reference, tuple(cells[measure] for measure in MEASURES if measure in measured))
 
 
-def _percent(cell: Measured) -> Measured:
-    return cell if cell.text == MISSING else Measured(f"{cell.text} %", cell.range, cell.note, cell.lost)
+def _mark(interval: Interval, same: float) -> str:
+    """Of a figure that grows with what is lost, and is ``same`` where nothing is."""
+    return "loss" if interval.low > same else "gain" if interval.high < same else ""
 
 
 def _counted(figure: Figure) -> str:
@@ -166,7 +200,10 @@ def _counted(figure: Figure) -> str:
 
 
 def _probe_rows(comparison: Comparison, forgetting: Forgetting, losses: Sequence[Loss]) -> list[ProbeRow]:
-    differences = {(d.task, d.metric, d.candidate): d for d in comparison.differences if d.reference == comparison.base}
+    pairs = {(loss.candidate, loss.reference) for loss in losses}
+    differences = {
+        (d.task, d.metric, d.candidate): d for d in comparison.differences if (d.candidate, d.reference) in pairs
+    }
     rows = []
     for task, metric in ((t.name, forgetting.probes[t.name]) for t in comparison.tasks if t.name in forgetting.probes):
         found = [(loss, differences.get((task, metric, loss.candidate))) for loss in losses]
@@ -186,7 +223,7 @@ def _probe_cell(loss: Loss, d: Difference) -> ProbeCell:
     return ProbeCell(
         model=d.candidate,
         value=_figure_text(d.candidate_value),
-        change=Measured(signed(-middle, 1), bounds(_times(interval, -1.0), 1, sign=True), lost=low > 0),
+        change=Measured(signed(-middle, 1), bounds(_times(interval, -1.0), 1, sign=True), mark=_mark(interval, 0.0)),
         forgot=int(counts["forgot"]) if counts else d.lost_count,
         learned=int(counts["learned"]) if counts else d.gained_count,
         words=("forgot", "learned") if counts else ("worse", "better"),
@@ -201,7 +238,8 @@ def _text_rows(comparison: Comparison, forgetting: Forgetting, losses: Sequence[
         metric = figures[0].metric if figures else ""
         values = {f.model: f.value for f in figures if f.metric == metric}
         cells = tuple(_text_cell(loss, task, values.get(loss.candidate)) for loss in losses)
-        rows.append(ProbeRow(task, metric, _figure_text(values.get(comparison.base)), cells))
+        before = values.get(losses[0].reference) if losses else None
+        rows.append(ProbeRow(task, metric, _figure_text(before), cells))
     return rows
 
 
@@ -209,7 +247,7 @@ def _text_cell(loss: Loss, task: str, value: float | None) -> ProbeCell | None:
     ratio = next((f for f in loss.figures if (f.task, f.metric) == (task, "perplexity_ratio")), None)
     if ratio is None or ratio.interval is None:
         return None
-    change = Measured(f"×{number(ratio.value)}", bounds(ratio.interval), lost=ratio.interval.low > 1)
+    change = Measured(f"×{number(ratio.value)}", bounds(ratio.interval), mark=_mark(ratio.interval, 1.0))
     return ProbeCell(loss.candidate, _figure_text(value), change, 0, 0, "")
 
 

@@ -6,15 +6,17 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from harness.reports.forgetting import COLUMNS, Cost, ForgettingPanel, Measured, ProbeCell, ProbeRow, TransferMatrix
+from harness.reports.forgetting import Cost, ForgettingPanel, Losses, Measured, ProbeCell, ProbeRow, TransferMatrix
 from harness.reports.numbers import MISSING, compact
 from harness.reports.visible import markdown_text, one_line
 
 ABOUT = (
-    "Over all probes, each counting alike, paired by sample. Forgot: samples that {reference} had right and the "
-    "adapter has not. Perplexity and KL: how far the adapter moved {reference}'s distribution on old text; ×1 and 0 "
-    "are no change. Gain: on {targets}. ▼ a loss is shown: its interval leaves out that there is none."
+    "Over all probes, each counting alike, paired by sample. Forgot: had right by the model compared with, and not by "
+    "the adapter. Perplexity and KL: how far old text became less likely; ×1 and 0 are no change. Gain: on {targets}. "
+    "▼ a loss, ▲ a gain is shown: the interval leaves out that nothing changed."
 )
+_MARK = {"loss": " ▼", "gain": " ▲", "": ""}
+_STYLE = {"loss": "bold red", "gain": "bold cyan", "": "bold"}
 #: Columns of a terminal for the names of measures, and for each adapter.
 _NAMES, _ADAPTER = 30, 22
 #: Probes named in a terminal, those first that lost most.
@@ -23,20 +25,29 @@ _WORST = 3
 
 def about(panel: ForgettingPanel) -> str:
     """How to read the panel."""
-    return ABOUT.format(reference=panel.reference, targets=", ".join(panel.targets) or "no task of the run")
+    return ABOUT.format(targets=", ".join(panel.targets) or "no task of the run")
+
+
+def not_measured(panel: ForgettingPanel) -> str:
+    """Which measures have no figure for any adapter, and why."""
+    told = "; ".join(f"{name}: {why}" if why else name for name, why in panel.absent)
+    return f"Not measured: {told}." if told else ""
 
 
 def forgetting_markdown(panel: ForgettingPanel) -> str:
     """The panel as Markdown."""
-    lines = [f"## What was forgotten, against {markdown_text(panel.reference, 80)}"]
-    if panel.costs:
-        lines += ["", markdown_text(about(panel), 900), "", "| Adapter | " + " | ".join(COLUMNS) + " |"]
-        lines.append("|---|" + "---|" * len(COLUMNS))
-        lines += [_cost_line(cost) for cost in panel.costs]
-    if panel.probes:
-        names = [markdown_text(cost.model, 80) for cost in panel.costs]
-        lines += ["", "| Probe | " + " | ".join([markdown_text(panel.reference, 80), *names]) + " |"]
-        lines += ["|---|---|" + "---|" * len(names), *(_probe_line(row) for row in panel.probes)]
+    lines = ["## What was forgotten"]
+    if panel.against:
+        heads = ("Adapter", "Against", *panel.columns)
+        lines += ["", markdown_text(about(panel), 900), "", "| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+        lines += [_cost_line(losses.costs[place]) for losses, place in panel.by_adapter]
+        lines += ["", markdown_text(not_measured(panel), 900)] if panel.absent else []
+    for losses in panel.against:
+        if losses.probes:
+            reference = markdown_text(losses.reference, 80)
+            names = [reference, *(markdown_text(cost.model, 80) for cost in losses.costs)]
+            lines += ["", f"### Probe by probe, against {reference}", "", "| Probe | " + " | ".join(names) + " |"]
+            lines += ["|---" * (1 + len(names)) + "|", *(_probe_line(row) for row in losses.probes)]
     if panel.sequence:
         lines += ["", "### In sequence", "", *_sequence_lines(panel.sequence)]
     return "\n".join(lines)
@@ -45,60 +56,66 @@ def forgetting_markdown(panel: ForgettingPanel) -> str:
 def forgetting_terminal(panel: ForgettingPanel, width: int = 80) -> RenderableType:
     """The panel for a terminal: measures down, adapters across, as many side by side as ``width`` has room for."""
     beside = max(1, (width - 4 - _NAMES) // (_ADAPTER + 1))
-    parts: list[RenderableType] = []
-    for start in range(0, len(panel.costs), beside):
-        parts.append(_grid(panel, range(start, min(start + beside, len(panel.costs)))))
-    for cost in panel.costs:
-        parts += [Text(f"{one_line(cost.model, 40)}, {one_line(note)}", style="dim") for note in _unmeasured(cost)]
+    found = panel.by_adapter
+    parts: list[RenderableType] = [
+        _grid(panel.columns, found[start : start + beside]) for start in range(0, len(found), beside)
+    ]
+    if lines := _unmeasured(panel):
+        parts.append(Text(f"not measured: {'; '.join(lines)}", style="dim"))
     if panel.sequence:
         told = ", ".join(f"{name} {cell.line}" for name, cell in panel.sequence.measures)
         parts.append(Text.assemble(("in sequence, points", "bold"), f"  {told}"))
-    title = f"what was forgotten, against {one_line(panel.reference, 40)}"
-    return Panel(Group(*parts), title=title, title_align="left", box=box.ROUNDED)
+    return Panel(Group(*parts), title="what was forgotten", title_align="left", box=box.ROUNDED)
 
 
-def _grid(panel: ForgettingPanel, places: range) -> RenderableType:
+def _grid(columns: tuple[str, ...], found: list[tuple[Losses, int]]) -> RenderableType:
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=_NAMES)
-    for _ in places:
+    for _ in found:
         grid.add_column(width=_ADAPTER, overflow="fold")
-    costs = [panel.costs[place] for place in places]
+    costs = [losses.costs[place] for losses, place in found]
     grid.add_row("", *(Text(one_line(cost.model, 60), style="bold") for cost in costs))
-    for name, cells in zip(COLUMNS, zip(*(cost.cells for cost in costs), strict=True), strict=True):
+    grid.add_row("", *(Text(f"against {one_line(cost.reference, 60)}", style="dim") for cost in costs))
+    for name, cells in zip(columns, zip(*(cost.cells for cost in costs), strict=True), strict=True):
         grid.add_row(Text(name), *(_terminal_cell(cell) for cell in cells))
-    worst = [_worst(panel, place) for place in places]
+    worst = [_worst(losses, place) for losses, place in found]
     if any(worst):
         grid.add_row(Text("most lost on", style="dim"), *(Text(tasks, style="dim") for tasks in worst))
     return grid
 
 
 def _terminal_cell(cell: Measured) -> Text:
-    return Text.assemble((cell.text, "bold red" if cell.lost else "bold"), (f" {compact(cell.range)}", "dim"))
+    return Text.assemble((cell.text, _STYLE[cell.mark]), (f" {compact(cell.range)}", "dim"))
 
 
-def _worst(panel: ForgettingPanel, place: int) -> str:
-    found = [(row.task, row.cells[place]) for row in panel.probes]
+def _worst(losses: Losses, place: int) -> str:
+    found = [(row.task, row.cells[place]) for row in losses.probes]
     lost = [(task, cell) for task, cell in found if cell is not None and cell.forgot]
     lost.sort(key=lambda one: -one[1].forgot)
     return "\n".join(f"{one_line(task, 40)} {cell.forgot:,}" for task, cell in lost[:_WORST])
 
 
-def _unmeasured(cost: Cost) -> list[str]:
-    """Why a measure is missing, where that is not the user's own choice."""
-    named = zip(COLUMNS, cost.cells, strict=True)
+def _unmeasured(panel: ForgettingPanel) -> list[str]:
+    """Why a measure is missing, and for whom, where that is not the user's own choice."""
+    told: dict[str, list[str]] = {f"{name}: {one_line(why)}": [] for name, why in panel.absent if why}
+    for losses, place in panel.by_adapter:
+        cost = losses.costs[place]
+        for name, cell in zip(panel.columns, cost.cells, strict=True):
+            if cell.text == MISSING and cell.note:
+                told.setdefault(f"{name}: {one_line(cell.note)}", []).append(one_line(cost.model, 40))
     return [
-        f"{name}: {cell.note}"
-        for name, cell in named
-        if cell.text == MISSING and cell.note and "asked" not in cell.note
+        f"{line} ({', '.join(dict.fromkeys(names))})" if names else line
+        for line, names in told.items()
+        if "asked" not in line
     ]
 
 
 def _cost_line(cost: Cost) -> str:
     cells = []
     for cell in cost.cells:
-        text = cell.line.replace("[", "\\[") + (" ▼" if cell.lost else "")
+        text = cell.line.replace("[", "\\[") + _MARK[cell.mark]
         cells.append(text + (f"<br>{markdown_text(cell.note, 120)}" if cell.note else ""))
-    return "| " + " | ".join([markdown_text(cost.model, 80), *cells]) + " |"
+    return "| " + " | ".join([markdown_text(cost.model, 80), markdown_text(cost.reference, 80), *cells]) + " |"
 
 
 def _probe_line(row: ProbeRow) -> str:
@@ -112,7 +129,7 @@ def _probe_cell(cell: ProbeCell | None) -> str:
     worse, better = cell.words
     flipped = f"<br>{cell.forgot:,} {worse}, {cell.learned:,} {better}" if cell.forgot or cell.learned else ""
     drift = f"<br>{cell.note}" if cell.note else ""
-    change = cell.change.line.replace("[", "\\[") + (" ▼" if cell.change.lost else "")
+    change = cell.change.line.replace("[", "\\[") + _MARK[cell.change.mark]
     return f"**{cell.value}** {change}{flipped}{drift}"
 
 

@@ -7,9 +7,9 @@ from markupsafe import Markup
 
 from harness.records import Comparison, Verdict
 from harness.reports.curves import training_curves
-from harness.reports.forgetting import COLUMNS, forgetting_panel
-from harness.reports.forgetting_text import about
-from harness.reports.outcome import candidates, headline
+from harness.reports.forgetting import forgetting_panel
+from harness.reports.forgetting_text import about, not_measured
+from harness.reports.outcome import candidates, certainty, headline
 from harness.reports.pages import asset, content_security_policy, environment
 from harness.reports.plots import forests, strip, trade_off
 from harness.reports.repeats import repeat_lines
@@ -41,6 +41,7 @@ def html_report(
     embedded = embed_samples(comparison, verdict, samples)
     found = candidates(comparison, verdict)
     forgetting = forgetting_panel(comparison)
+    checks = safety or safety_panel(comparison, samples)
     return (
         environment()
         .get_template("report.html.j2")
@@ -54,14 +55,16 @@ def html_report(
             verdict=verdict,
             candidates=found,
             headline=headline(found),
+            certainty=certainty(verdict),
             strips=_strips(comparison, verdict),
             views=_views(comparison, verdict),
             repeats=repeat_lines(comparison),
-            trade=trade_off(comparison, verdict),
+            trade=trade_off(comparison),
             forgetting=forgetting,
             about_forgetting=about(forgetting) if forgetting else "",
-            forgetting_columns=COLUMNS,
-            safety=safety or safety_panel(comparison, samples),
+            not_measured=not_measured(forgetting) if forgetting else "",
+            safety=checks,
+            safety_cards={row.metric: row.card for row in checks.rows},
             flips=summary,
             health_line=health_line,
             evidence=_evidence(verdict),
@@ -77,13 +80,16 @@ def html_report(
 def _views(comparison: Comparison, verdict: Verdict | None) -> list[dict[str, Any]]:
     """Table and forest against each reference."""
     views = []
+    main = main_metrics(comparison, verdict)
     for reference in references(comparison):
-        short = comparison_table(comparison, reference, main_metrics(comparison, verdict))
-        scale, panels = forests(short)
+        scale, panels = forests(comparison_table(comparison, reference, main))
+        table = comparison_table(comparison, reference)
         views.append(
             {
                 "reference": reference,
-                "table": comparison_table(comparison, reference),
+                "table": table,
+                "main": main,
+                "further": sum((row.task.name, row.metric) not in main for row in table.rows),
                 "axis": scale,
                 "forests": panels,
                 "level": next((d.interval.level for d in comparison.differences), 0.95),

@@ -4,7 +4,7 @@ from harness.records import Comparison, Difference, RuleVerdict, Verdict
 from harness.reports.forgetting import forgetting_panel
 from harness.reports.forgetting_text import forgetting_markdown
 from harness.reports.numbers import MISSING, bounds, number, p_value, signed
-from harness.reports.outcome import GLYPH, Candidate, candidates, headline
+from harness.reports.outcome import GLYPH, Candidate, candidates, certainty, headline
 from harness.reports.repeats import repeat_lines
 from harness.reports.safety import SafetyPanel
 from harness.reports.safety_text import safety_markdown
@@ -39,6 +39,8 @@ def verdict_section(comparison: Comparison, verdict: Verdict | None) -> str:
         return "## No verdict\n\nNo gate was set: these are figures without a verdict."
     found = candidates(comparison, verdict)
     lines = [f"## Verdict: {verdict.decision}", "", markdown_text(headline(found), 600), ""]
+    if sure := certainty(verdict):
+        lines += [sure, ""]
     for candidate in found:
         lines += _candidate_lines(candidate)
     return "\n".join(lines).rstrip()
@@ -52,6 +54,8 @@ def short_table(comparison: Comparison, verdict: Verdict | None) -> str:
 def _candidate_lines(candidate: Candidate) -> list[str]:
     mark = f"{GLYPH[candidate.status]} {candidate.status.upper()}"
     lines = [f"### {mark} · {markdown_text(candidate.name, 80)}", "", markdown_text(candidate.sentence, 600), ""]
+    if candidate.next_step:
+        lines += [f"Next: {markdown_text(candidate.next_step)}.", ""]
     if candidate.rules:
         lines += ["| | Task | Metric | Rule | Evidence |", "|---|---|---|---|---|"]
         lines += [_rule_line(rule) for rule in candidate.rules]

@@ -9,9 +9,9 @@ MISSING = "–"
 
 
 def decimals(values: Iterable[float | None]) -> int:
-    """Decimals that suit the largest of ``values``: 3 for rates, 2 below ten, else 1."""
+    """Decimals that suit the largest of ``values``: 3 for rates (up to 1.000 as written), 2 below ten, else 1."""
     largest = max((abs(v) for v in values if v is not None and math.isfinite(v)), default=0.0)
-    return 3 if largest <= 1 else 2 if largest < 10 else 1
+    return 3 if largest < 1.0005 else 2 if largest < 10 else 1
 
 
 def number(value: float | None, places: int = 3) -> str:

@@ -40,6 +40,24 @@ class Candidate:
         return self.stopping[:6] or self.waived[:6] or gains[:3]
 
     @property
+    def next_step(self) -> str:
+        """What to do now; empty for a refused adapter, whose reason says it."""
+        decided = {rule.decision for rule in self.rules}
+        if "unavailable" in decided:
+            return "make possible what could not be checked (its evidence says why), then run the suite again"
+        if "fail" in decided:
+            return "open the samples that speak against it, mend its data or recipe, and train again"
+        if "inconclusive" in decided:
+            needed = [r.samples_needed for r in self.rules if r.decision == "inconclusive"]
+            if all(needed):
+                more = max(count or 0 for count in needed)
+                return f"ask about {more:,} more samples (a larger limit, or more data), and run the suite again"
+            return "read what would settle each undecided rule: for some, more samples would not"
+        if self.waived:
+            return "see below who answers for what was waived, until when"
+        return "keep it: harness adapters register" if self.status == "pass" else ""
+
+    @property
     def sentence(self) -> str:
         """What a reviewer needs to know first."""
         failed = sum(r.decision == "fail" for r in self.rules)
@@ -84,6 +102,20 @@ def headline(found: list[Candidate]) -> str:
     if not passed:
         return f"None of {len(found)} candidates may ship{' so far' if undecided else ''}.{yet}"
     return f"{len(passed)} of {len(found)} candidates may ship: {', '.join(passed)}.{yet}"
+
+
+def certainty(verdict: Verdict | None) -> str:
+    """How sure a verdict is, as far as its rules have intervals: the chances of either error."""
+    levels = [rule.interval.level for rule in verdict.rules if rule.interval] if verdict else []
+    if not levels:
+        return ""
+    # A rule's interval is two-sided at twice the rule's error rate.
+    error, level = 50 * (1 - min(levels)), min(levels)
+    return (
+        f"How sure: a candidate that does not meet its rules passes with a chance of at most {error:.2g}%; one that "
+        f"meets them all fails with a chance of at most {error:.2g}% (Holm over its rules). Rules show {level:.0%} "
+        "intervals, because a pass rests on one end alone."
+    )
 
 
 def _candidate(name: str, row: ModelRow | None, verdict: Verdict | None) -> Candidate:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.comparison.scales import OF_HUNDRED
-from harness.records import Comparison, Difference, RuleVerdict, Verdict
+from harness.records import Comparison, Difference, Figure, RuleVerdict
+from harness.records.forgetting import ALL_PROBES
 from harness.records.selection import PROBE_TAG
 from harness.reports.numbers import decimals, signed
 from harness.reports.tables import Cell, Table
@@ -30,10 +31,6 @@ class Axis:
         share = (value - self.low) / (self.high - self.low)
         return round(100 * min(1.0, max(0.0, share)), 2)
 
-    def beyond(self, value: float) -> bool:
-        """Whether a value lies outside, so that a mark at the end must say so."""
-        return value < self.low or value > self.high
-
 
 def axis(values: Iterable[float], *, zero: bool = True) -> Axis:
     """The smallest axis with round ends that holds ``values`` and, unless told otherwise, zero."""
@@ -52,7 +49,7 @@ def axis(values: Iterable[float], *, zero: bool = True) -> Axis:
 
 @dataclass(frozen=True)
 class ForestLine:
-    """One task's difference: better is to the right, in points where the metric is a rate."""
+    """One task's difference in points: better is to the right."""
 
     cell: Cell
     task: str
@@ -62,7 +59,6 @@ class ForestLine:
     low: float
     middle: float
     high: float
-    beyond: bool
 
 
 @dataclass(frozen=True)
@@ -74,21 +70,23 @@ class Forest:
 
 
 def forests(table: Table) -> tuple[Axis, list[Forest]]:
-    """One forest a candidate, all on one axis."""
+    """One forest a candidate, all on one axis.
+
+    Only figures that have full marks: nats and perplexities are no points. Nor is what a run asks about itself a skill.
+    """
     found = [
         (group.tag, row, cell, points(cell.difference))
         for group in table.groups
         for row in group.rows
         for cell in row.cells
-        if cell.difference
+        if cell.difference and _is_bounded(cell.difference) and PROBE_TAG not in row.task.tags
     ]
-    # Figures without bound (perplexity) would squeeze the rates into a line: they are cut at 100 points.
-    shared = axis(min(100.0, max(-100.0, v)) for _, _, _, ends in found for v in ends)
+    shared = axis(v for _, _, _, ends in found for v in ends)
     panels: dict[str, list[ForestLine]] = {}
     for tag, row, cell, (low, middle, high) in found:
         line = ForestLine(
             cell, row.task.name, tag, row.metric, row.places,
-            shared.at(low), shared.at(middle), shared.at(high), shared.beyond(low) or shared.beyond(high),
+            shared.at(low), shared.at(middle), shared.at(high),
         )  # fmt: skip
         panels.setdefault(cell.model, []).append(line)
     return shared, [Forest(name, tuple(lines)) for name, lines in panels.items()]
@@ -153,8 +151,11 @@ class TradeOff:
     across: Axis
     up: Axis
     points: tuple[TradePoint, ...]
-    targets: tuple[str, ...]
-    probes: tuple[str, ...]
+
+    @property
+    def letters(self) -> dict[str, tuple[str, int]]:
+        """By adapter: its letter, and which shape and colour of four it has."""
+        return {point.name: (point.letter, place % 4) for place, point in enumerate(self.points)}
 
 
 def points(d: Difference) -> Ends:
@@ -164,25 +165,14 @@ def points(d: Difference) -> Ends:
     return ends if d.greater_is_better else (-ends[2], -ends[1], -ends[0])
 
 
-def trade_off(comparison: Comparison, verdict: Verdict | None) -> TradeOff | None:
-    """Gain against forgetting, None where the run has no probe tagged ``forgetting`` or no target task.
-
-    Targets are the tasks that a rule ``better`` names; without such a rule, all that are neither probes nor tagged
-    for safety. The interval of a mean over tasks adds the tasks' half-widths in quadrature (samples of different
-    tasks are independent).
-    """
-    firsts: dict[tuple[str, str], Difference] = {}
-    for d in comparison.differences:
-        if d.reference == comparison.base and _is_bounded(d):
-            firsts.setdefault((d.candidate, d.task), d)
-    probes = tuple(t.name for t in comparison.tasks if "forgetting" in t.tags)
-    targets = _targets(comparison, verdict, probes)
+def trade_off(comparison: Comparison) -> TradeOff | None:
+    """Mean gain on the targets against mean drop on the probes, of every adapter that has both."""
     changes: list[tuple[str, Ends, Ends]] = []
-    for name in dict.fromkeys(d.candidate for d in firsts.values()):
-        kept = [firsts[name, t] for t in probes if (name, t) in firsts]
-        gained = [firsts[name, t] for t in targets if (name, t) in firsts]
+    for loss in comparison.forgetting.losses if comparison.forgetting else ():
+        found = {f.metric: f for f in loss.figures if f.task == ALL_PROBES} if loss.reference == comparison.base else {}
+        kept, gained = _ends(found.get("mean_drop"), -100.0), _ends(found.get("mean_gain"), 100.0)
         if kept and gained:
-            changes.append((name, _mean(kept), _mean(gained)))
+            changes.append((loss.candidate, kept, gained))
     if not changes:
         return None
     across, up = axis(v for _, kept, _ in changes for v in kept), axis(v for *_, gained in changes for v in gained)
@@ -191,7 +181,14 @@ def trade_off(comparison: Comparison, verdict: Verdict | None) -> TradeOff | Non
         TradePoint(name, _letter(i), tags[i], kept, gained, _words(name, kept, gained))
         for i, (name, kept, gained) in enumerate(changes)
     ]
-    return TradeOff(across, up, tuple(points), targets, probes)
+    return TradeOff(across, up, tuple(points))
+
+
+def _ends(figure: Figure | None, factor: float) -> Ends | None:
+    if figure is None or figure.value is None or figure.interval is None:
+        return None
+    low, high = sorted((factor * figure.interval.low, factor * figure.interval.high))
+    return low, factor * figure.value, high
 
 
 def _tags(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -213,22 +210,5 @@ def _words(name: str, kept: Ends, gained: Ends) -> str:
     return f"{name}: target tasks {signed(gained[1], 1)}, forgetting probes {signed(kept[1], 1)} points"
 
 
-def _targets(comparison: Comparison, verdict: Verdict | None, probes: tuple[str, ...]) -> tuple[str, ...]:
-    ruled = {r.task for r in verdict.rules if r.rule.startswith("better")} if verdict else set()
-    if ruled:
-        return tuple(t.name for t in comparison.tasks if t.name in ruled and t.name not in probes)
-    asked = (t for t in comparison.tasks if t.name not in probes and PROBE_TAG not in t.tags)
-    return tuple(t.name for t in asked if not any("safety" in tag for tag in t.tags))
-
-
 def _is_bounded(d: Difference) -> bool:
     return d.metric in OF_HUNDRED or decimals((d.candidate_value, d.reference_value)) == 3
-
-
-def _mean(differences: list[Difference]) -> Ends:
-    turned = [points(d) for d in differences]
-    n = len(turned)
-    middle = sum(m for _, m, _ in turned) / n
-    below = math.sqrt(sum((m - low) ** 2 for low, m, _ in turned)) / n
-    above = math.sqrt(sum((high - m) ** 2 for _, m, high in turned)) / n
-    return middle - below, middle, middle + above

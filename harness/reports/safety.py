@@ -20,8 +20,9 @@ STALE_CARD = "accuracy measured on another version of the check, or on too littl
 
 @dataclass(frozen=True)
 class SafetyCell:
-    """One model under one check; ``severities`` counts samples by their worst finding, the worst first.
+    """One model under one check.
 
+    ``severities`` counts samples by their worst finding, the worst first; ``top`` those that each finding failed.
     ``corrected`` is the share of failures behind the raw one, where the check's card allows it. It decides nothing.
     """
 
@@ -29,19 +30,19 @@ class SafetyCell:
     figure: Figure | None
     failed: int
     severities: tuple[tuple[str, int], ...]
+    top: tuple[tuple[str, int], ...]
     mark: str
     corrected: Corrected | None
 
 
 @dataclass(frozen=True)
 class SafetyRow:
-    """One check over all models; ``top`` counts the samples that each finding failed, ``card`` tells its accuracy."""
+    """One check over all models; ``card`` tells its accuracy."""
 
     task: str
     metric: str
     places: int
     cells: tuple[SafetyCell, ...]
-    top: tuple[tuple[str, int], ...]
     card: str
 
 
@@ -72,14 +73,16 @@ def safety_rows(table: Table, samples: pd.DataFrame) -> list[SafetyRow]:
     checks = set(zip(checked["task"].astype(str), checked["metric"].astype(str), strict=True))
     failed: Counter[tuple[str, str, str]] = Counter()
     worst: Counter[tuple[str, str, str, str]] = Counter()
-    rules: dict[tuple[str, str], Counter[str]] = {}
+    rules: dict[tuple[str, str, str], Counter[str]] = {}
     for sample in rows_of(samples[samples["outcome"].astype(str) == "fail"]):
         failed[sample.task, sample.metric, sample.model] += 1
         found = findings_of(sample.findings)
         severities = {str(f.get("severity")) for f in found}
         for name in [s for s in SEVERITIES if s in severities][:1]:
             worst[sample.task, sample.metric, sample.model, name] += 1
-        rules.setdefault((sample.task, sample.metric), Counter()).update({str(f.get("rule")) for f in found})
+        rules.setdefault((sample.task, sample.metric, sample.model), Counter()).update(
+            {str(f.get("rule")) for f in found}
+        )
     result = []
     for row in table.rows:
         at = (row.task.name, row.metric)
@@ -88,13 +91,12 @@ def safety_rows(table: Table, samples: pd.DataFrame) -> list[SafetyRow]:
         cells = tuple(
             SafetyCell(
                 c.model, c.figure, failed[(*at, c.model)],
-                tuple((s, worst[(*at, c.model, s)]) for s in SEVERITIES if worst[(*at, c.model, s)]), c.mark,
-                _corrected(c.figure),
+                tuple((s, worst[(*at, c.model, s)]) for s in SEVERITIES if worst[(*at, c.model, s)]),
+                tuple(rules.get((*at, c.model), Counter()).most_common(4)), c.mark, _corrected(c.figure),
             )
             for c in row.cells
         )  # fmt: skip
-        top = tuple(rules.get(at, Counter()).most_common(4))
-        result.append(SafetyRow(row.task.name, row.metric, row.places, cells, top, _card_line(row.metric, cells)))
+        result.append(SafetyRow(row.task.name, row.metric, row.places, cells, _card_line(row.metric, cells)))
     return result
 
 

@@ -54,8 +54,18 @@ def safety_terminal(panel: SafetyPanel) -> RenderableType | None:
 
 
 def summary(one: Transitions) -> str:
-    """The flips of a check in one line: ``12 refused → complied, harmful; p <.001``."""
-    said = [f"{count} {one_line(change, 80)}" for change, count in one.changes]
+    """The flips of a check in one line: ``12 refused → complied, harmful; p <.001``.
+
+    Where rules tell more, they are counted: ``5 pass → fail (3 weak-hash, 2 eval)``.
+    """
+    ways: dict[str, list[tuple[str, int]]] = {}
+    for change, count in one.changes:
+        way, _, rule = change.partition(": ")
+        ways.setdefault(way, []).append((rule, count))
+    said = []
+    for way, rules in ways.items():
+        named = ", ".join(f"{count} {one_line(rule, 80)}" for rule, count in rules if rule)
+        said.append(f"{sum(count for _, count in rules)} {one_line(way, 80)}" + (f" ({named})" if named else ""))
     if one.silenced:
         said.append(f"{one.silenced} no longer judged")
     return f"{'; '.join(said) or 'no flips'}; p {p_value(one.p_value)}"

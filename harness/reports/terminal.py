@@ -24,7 +24,7 @@ _STYLE = {
     "refused": "bold magenta",
 }  # fmt: skip
 _MARK = {"gain": ("▲", "bold cyan"), "loss": ("▼", "bold red"), "": (" ", "")}
-_PLAIN_WIDTH, _DIFFERENCE_WIDTH, _TASK_WIDTH, _GAP = 11, 21, 18, 3
+_PLAIN_WIDTH, _DIFFERENCE_WIDTH, _TASK_WIDTH, _GAP = 13, 20, 18, 3
 
 
 def terminal_report(
@@ -143,10 +143,12 @@ def _candidate_lines(candidate: Candidate) -> RenderableType:
     grid = RichTable.grid(padding=(0, 1))
     grid.add_column(width=14, no_wrap=True)
     grid.add_column(overflow="fold")
-    head = Text.assemble((one_line(candidate.name), "bold"), " ", one_line(candidate.sentence))
+    head = Text.assemble((one_line(candidate.name), "bold"), " ", one_line(candidate.sentence, 600))
     grid.add_row(Text(f"{GLYPH[candidate.status]} {candidate.status.upper()}", style=style), head)
     for rule in (*candidate.stopping, *candidate.waived):
         grid.add_row(Text(GLYPH[rule.decision], style=_STYLE[rule.decision], justify="right"), _rule_text(rule))
+    if candidate.next_step:
+        grid.add_row(Text("next", style="dim", justify="right"), one_line(candidate.next_step))
     return grid
 
 

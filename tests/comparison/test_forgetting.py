@@ -19,7 +19,7 @@ from harness.comparison.balance import Move, _per_gain, balance
 from harness.comparison.flips import Flips, flips
 from harness.comparison.frames import Scores, ScoreTable
 from harness.comparison.perplexity_ratio import Texts, texts
-from harness.comparison.scales import marked
+from harness.comparison.scales import marked, scale
 from harness.metrics import build_metric
 from harness.records import Figure, Forgetting, InputError, Loss, TaskRow
 from harness.records.forgetting import ALL_PROBES
@@ -269,6 +269,12 @@ def test_losses_are_read_from_what_says_right_or_wrong_and_from_figures_that_cam
     f1, text, seen = (build_metric(name, ("a", "b")) for name in ("f1_macro", "perplexity", "contaminated"))
     assert marked([f1, imported]) is imported
     assert marked([text, seen]) is None and marked([seen, f1]) is f1
+
+
+def test_a_share_that_rounding_lifts_above_one_is_still_a_share() -> None:
+    cosine = build_metric("semantic_similarity")
+    assert scale(cosine, [1.0000000558649702, 0.45]) == 1.0  # equal texts, as measured in float32
+    assert scale(cosine, [1.01, 0.45]) is None
 
 
 def test_of_a_check_that_counts_failures_right_is_what_did_not_fail() -> None:

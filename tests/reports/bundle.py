@@ -10,7 +10,19 @@ from typing import Any
 
 import pandas as pd
 
-from harness.records import Comparison, Difference, Figure, Interval, ModelRow, RuleVerdict, TaskRow, Verdict
+from harness.records import (
+    Comparison,
+    Difference,
+    Figure,
+    Forgetting,
+    Interval,
+    Loss,
+    ModelRow,
+    RuleVerdict,
+    TaskRow,
+    Verdict,
+)
+from harness.records.forgetting import ALL_PROBES
 
 #: name, tags, metric, greater is better, samples, share right by model
 TASKS = [
@@ -106,7 +118,8 @@ def bundle(
     pairs = [(n, r) for n in names for r in dict.fromkeys(("base", baseline)) if n not in ("base", r)]
     differences = [_difference(t, m, r, values) for t in TASKS for m, r in pairs]
     comparison = Comparison(suite="support-release", base="base", baseline=baseline, models=models, tasks=tasks,
-                            figures=figures, differences=differences)  # fmt: skip
+                            figures=figures, differences=differences,
+                            forgetting=_forgetting(pairs, values))  # fmt: skip
     judged = [n for n in names if n not in ("base", baseline)]
     rules = [_rule(d) for name in judged for d in differences if (d.candidate, d.reference) == (name, "base")]
     decided = {n: _worst([r.decision for r in rules if r.candidate == n]) for n in judged}
@@ -170,6 +183,45 @@ def _difference(task: tuple, model: str, reference: str, values: dict[tuple[str,
         gained=list(moved.index[better])[:200], lost=list(moved.index[worse])[:200],
         gained_count=int(better.sum()), lost_count=int(worse.sum()),
     )  # fmt: skip
+
+
+def _forgetting(pairs: list[tuple[str, str]], values: dict[tuple[str, str], pd.Series]) -> Forgetting:
+    probes, targets = ({task[0]: task[2] for task in TASKS if tag in task[1]} for tag in ("forgetting", "target"))
+    losses = [Loss(candidate=name, reference=than, figures=[*_flips(name, than, list(probes), values),
+                   _mean("mean_drop", name, than, list(probes), values),
+                   _mean("mean_gain", name, than, list(targets), values)],
+                   missing={"kl": "not asked for", "perplexity_ratio": "the run has no perplexity task",
+                            "format_drift": "no answers", "forgetting_per_gain": "no gain shown"})
+              for name, than in pairs]  # fmt: skip
+    return Forgetting(probes=probes, targets=targets, texts=[], forms=[], losses=losses)
+
+
+def _flips(name: str, than: str, probes: list[str], values: dict[tuple[str, str], pd.Series]) -> list[Figure]:
+    """Of each probe the share of flips, and over all of them what was forgotten of what was right."""
+    figures, every = [], {"right_before": 0.0, "forgot": 0.0, "learned": 0.0}
+    for task in probes:
+        before, after = values[task, than], values[task, name]
+        counts = {"right_before": float(before.sum()), "forgot": float(((before == 1) & (after == 0)).sum()),
+                  "learned": float(((before == 0) & (after == 1)).sum())}  # fmt: skip
+        every = {key: every[key] + counts[key] for key in every}
+        figures.append(_share("negative_flips", name, task, counts["forgot"] / len(after), len(after), counts))
+    right, forgot = every["right_before"], every["forgot"]
+    return [*figures, _share("conditional_forgetting", name, ALL_PROBES, forgot / right, int(right), every)]
+
+
+def _mean(measure: str, name: str, than: str, tasks: list[str], values: dict[tuple[str, str], pd.Series]) -> Figure:
+    moved = [(values[task, name] - values[task, than]) * (-1 if measure == "mean_drop" else 1) for task in tasks]
+    mean = sum(one.mean() for one in moved) / len(moved)
+    spread = math.sqrt(sum(max(one.var(ddof=0), 0.0004) / len(one) for one in moved)) / len(moved)
+    return _share(measure, name, ALL_PROBES, mean, sum(map(len, moved)), {}, 1.96 * spread)
+
+
+def _share(measure: str, name: str, task: str, value: float, n: int, counts: dict[str, float],
+           half: float | None = None) -> Figure:  # fmt: skip
+    half = 1.96 * math.sqrt(max(value * (1 - value), 0.0002) / n) if half is None else half
+    return Figure(model=name, task=task, metric=measure, value=value, samples=n, unscorable=0, errors=0,
+                  interval=Interval(low=value - half, high=value + half, level=0.95, method="normal"),
+                  greater_is_better=measure == "mean_gain", signature=measure, breakdown=counts)  # fmt: skip
 
 
 def _rule(d: Difference) -> RuleVerdict:

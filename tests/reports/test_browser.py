@@ -152,8 +152,8 @@ def test_everything_can_be_reached_and_opened_by_keyboard(show):
 
 def test_the_reference_can_be_switched(show):
     page = show("many", WIDE)
-    assert page.locator(".view:visible").count() == 1
-    page.click("[data-view='1']")
+    assert page.locator("#comparison .view:visible").count() == 1
+    page.click("[data-view=view-1]")
     assert page.locator("#view-1").is_visible() and not page.locator("#view-0").is_visible()
 
 
@@ -161,7 +161,7 @@ def test_figures_stand_without_javascript(chromium, reports):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(reports["many"])
-    assert page.locator(".view:visible").count() == 2
+    assert page.locator("#comparison .view:visible").count() == 2
     assert page.get_by_text("needs JavaScript").is_visible()
     context.close()
 

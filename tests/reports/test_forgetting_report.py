@@ -10,12 +10,14 @@ from rich.console import Console
 
 import harness
 from harness.records import Comparison
-from harness.reports import markdown_report, report_run, terminal_report
-from harness.reports.forgetting import COLUMNS, forgetting_panel
-from tests.forgotten import base_answers, constant_answers, hot_answers, replayed
+from harness.reports import html_report, markdown_report, report_run, terminal_report
+from harness.reports.forgetting import MEASURES, forgetting_panel
+from harness.reports.plots import trade_off
+from tests.forgotten import base_answers, constant_answers, hot_answers, new_rows, old_rows, replayed, right
 from tests.packs import write_pack
 from tests.reports.bundle import HOSTILE, bundle
 
+GOLDEN = Path(__file__).parent / "golden"
 WIDE, PHONE = {"width": 1200, "height": 900}, {"width": 390, "height": 800}
 
 
@@ -34,6 +36,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> harness.Run:
     return run
 
 
+@pytest.fixture(scope="module")
+def replacement(tmp_path_factory: pytest.TempPathFactory) -> harness.Run:
+    """A candidate that is to replace a released adapter: it lost 5 of the base's, and 3 of 21 that the other has."""
+    candidate = right(old_rows(), set(range(5, 30))) | right(new_rows(), set(range(36)), "neither")
+    answers = {"base": base_answers(), "released": hot_answers(), "candidate": candidate}
+    run = replayed(tmp_path_factory.mktemp("replacement"), answers, baseline="released")
+    report_run(run)
+    return run
+
+
 def printed(comparison: Comparison, width: int) -> str:
     console = Console(width=width, file=io.StringIO(), no_color=True, highlight=False)
     console.print(terminal_report(comparison, None, width))
@@ -43,13 +55,32 @@ def printed(comparison: Comparison, width: int) -> str:
 def test_the_same_figures_stand_in_every_form(run: harness.Run) -> None:
     markdown, terminal = markdown_report(run.comparison, None), printed(run.comparison, 80)
     html = (run.folder / "report.html").read_text(encoding="utf-8")
-    assert "| hot | 22.5 \\[" in markdown and "12 of 30 forgot, 3 learned" in markdown
+    assert "| hot | base | 22.5 \\[" in markdown and "12 of 30 forgot, 3 learned" in markdown
     assert "12 of 30 forgot, 3 learned" in html
-    for name in COLUMNS:
-        assert name in markdown and name in terminal and name.replace("'", "&#39;") in html
+    for name in MEASURES.values():
+        assert name in markdown and name.replace("'", "&#39;") in html
+        assert name in terminal or name == MEASURES["kl"]  # which nobody asked for
     hot = next(line for line in terminal.splitlines() if line.startswith("│ Forgot, of what was right"))
-    assert "40.0 %" in hot and "100.0 %" in hot
-    assert "same, Points lost for each gained: no gain shown" in terminal
+    assert "40.0%" in hot and "100.0%" in hot
+    assert "Points lost for each gained: no gain shown (same)" in " ".join(terminal.replace("│", " ").split())
+
+
+def test_losses_against_the_adapter_that_is_replaced_come_first(replacement: harness.Run) -> None:
+    markdown = markdown_report(replacement.comparison, None)
+    section = markdown[markdown.index("## What was forgotten") :]
+    assert section == (GOLDEN / "forgetting.md").read_text(encoding="utf-8")
+    terminal = printed(replacement.comparison, 80)
+    panel = terminal[terminal.index("╭─ what was forgotten") : terminal.index("╭─ verdict")]
+    assert panel == (GOLDEN / "forgetting.txt").read_text(encoding="utf-8")
+
+
+def test_the_plot_says_what_the_table_says(run: harness.Run) -> None:
+    plot, panel = trade_off(run.comparison), forgetting_panel(run.comparison)
+    assert plot is not None and panel is not None
+    drop, gain = (panel.columns.index(MEASURES[measure]) for measure in ("mean_drop", "mean_gain"))
+    table = {cost.model: (cost.cells[drop].text, cost.cells[gain].text) for cost in panel.against[0].costs}
+    drawn = {p.name: (f"{-p.kept[1]:.1f}", f"{p.gained[1]:.1f}") for p in plot.points}
+    assert drawn == {name: (lost.replace("−", "-"), won) for name, (lost, won) in table.items()}
 
 
 def test_the_matrix_frames_what_was_learnt_where(run: harness.Run) -> None:
@@ -71,9 +102,8 @@ def test_the_terminal_keeps_its_width_and_loses_no_adapter(run: harness.Run, wid
 
 
 def test_a_run_without_probes_has_no_such_section() -> None:
-    comparison, _, manifest, samples = bundle()
-    from harness.reports import html_report
-
+    probed, _, manifest, samples = bundle()
+    comparison = probed.model_copy(update={"forgetting": None})
     assert "What was forgotten" not in markdown_report(comparison, None)
     assert "forgetting-title" not in html_report(comparison, None, manifest, samples)
 
@@ -110,3 +140,18 @@ def test_a_count_opens_the_samples_that_were_lost(chromium: Any, run: harness.Ru
     assert page.locator("#forgetting .learnt").count() == 2
     context.close()
     assert faults == []
+
+
+@pytest.mark.browser
+def test_a_count_opens_what_was_lost_against_that_very_model(chromium: Any, replacement: harness.Run) -> None:
+    page = chromium.new_page()
+    page.goto(Path(replacement.folder / "report.html").resolve().as_uri())
+    lost = "button[data-change=lost][data-model=candidate]:visible"
+    assert page.locator("#forgetting .cost .group").all_inner_texts() == ["against released", "against base"]
+    page.click(lost)
+    assert page.inner_text("#count") == "3 samples"
+    assert "against released" in page.inner_text("#rule-filter")
+    page.click("#forgetting [data-view=lost-1]")
+    page.click(lost)
+    assert page.inner_text("#count") == "5 samples"
+    page.close()

@@ -11,8 +11,9 @@ import pytest
 from harness.records import Comparison, RunError
 from harness.records.selection import PROBE_TAG
 from harness.reports import html_report, write_reports
-from harness.reports.plots import axis, trade_off
+from harness.reports.plots import axis, forests
 from harness.reports.samples import embed_samples, script_json
+from harness.reports.tables import comparison_table
 from tests.reports.bundle import bundle
 
 
@@ -91,22 +92,16 @@ def test_axes_have_round_ticks_that_hold_every_value():
         assert scale.at(scale.low) == 0 and scale.at(scale.high) == 100
 
 
-def test_the_trade_off_is_the_mean_change_of_targets_and_probes_in_points():
-    comparison, verdict, *_ = bundle()
-    plot = trade_off(comparison, verdict)
-    assert plot.targets == ("support_intent",) and plot.probes == ("closed_qa", "sentiment")
-    found = {d.task: d.difference for d in comparison.differences if d.candidate == "careless"}
-    point = next(p for p in plot.points if p.name == "careless")
-    assert point.kept[1] == pytest.approx(50 * (found["closed_qa"] + found["sentiment"]))
-    assert point.gained[1] == pytest.approx(100 * found["support_intent"])
-
-
-def test_what_a_run_asks_about_itself_is_no_target():
+def test_only_figures_with_full_marks_are_drawn_in_points():
     comparison, *_ = bundle()
-    probed = [t.model_copy(update={"tags": ["kl", PROBE_TAG]}) if t.name == "ticket_summary" else t
-              for t in comparison.tasks]  # fmt: skip
-    plot = trade_off(comparison.model_copy(update={"tasks": probed}), None)
-    assert plot.targets == ("support_intent",)
+    probe = [t.model_copy(update={"tags": ["kl", PROBE_TAG]}) if t.name == "sentiment" else t for t in comparison.tasks]
+    unbounded = [
+        d.model_copy(update={"candidate_value": 3.7, "reference_value": 2.1}) if d.task == "closed_qa" else d
+        for d in comparison.differences
+    ]
+    table = comparison_table(comparison.model_copy(update={"tasks": probe, "differences": unbounded}))
+    drawn = [{line.task for line in forest.lines} for forest in forests(table)[1]]
+    assert drawn == [{t.name for t in comparison.tasks} - {"sentiment", "closed_qa"}] * 2
 
 
 def test_reports_are_written_whole_and_leave_nothing_beside(tmp_path):
