@@ -69,8 +69,11 @@ def unmatched_tensors(adapter: Adapter, base: Base) -> list[str]:
 
 
 def _module_of(name: str) -> str | None:
+    """The module that a tensor changes; None for what belongs to none, such as the projections that VeRA's share."""
     found = _UPDATE.match(name)
-    return found["module"].removeprefix("base_model.model.") if found else None
+    if found is None or found["module"] == "base_model":
+        return None
+    return found["module"].removeprefix("base_model.model.")
 
 
 def _modules(base: Base) -> Shapes:

@@ -41,6 +41,8 @@ def test_every_method_that_acts_passes(tiny: Tiny, adapt: Adapt) -> None:
         LoraConfig,
         PrefixTuningConfig,
         PromptTuningConfig,
+        RandLoraConfig,
+        VeraConfig,
     )
 
     targets = ["q_proj", "v_proj"]
@@ -50,6 +52,8 @@ def test_every_method_that_acts_passes(tiny: Tiny, adapt: Adapt) -> None:
         "ia3": IA3Config(target_modules=targets, feedforward_modules=[], init_ia3_weights=False),
         "loha": LoHaConfig(r=2, target_modules=targets, init_weights=False),
         "lokr": LoKrConfig(r=2, target_modules=targets, init_weights=False),
+        "vera": VeraConfig(r=4, target_modules=targets, init_weights=False),
+        "randlora": RandLoraConfig(r=4, target_modules=targets, init_weights=False),
         "prefix": PrefixTuningConfig(num_virtual_tokens=3, task_type="CAUSAL_LM"),
         "prompt": PromptTuningConfig(num_virtual_tokens=3, task_type="CAUSAL_LM"),
         "embedding": LoraConfig(r=2, target_modules=["embed_tokens", "lm_head"], init_lora_weights=False),
