@@ -11,6 +11,8 @@ from harness.records.hub import reason, shown, unreached
 
 #: The name of the model that ships with the harness.
 REFERENCE = "reference"
+#: Before the name of a registered adapter, which tells it from a folder and from a hub id: see `harness.registry`.
+REGISTERED = "registry:"
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 #: What is fetched from the hub: no pickles, no code.

@@ -22,6 +22,7 @@ class Origin:
     base_fingerprint: str | None = None
     data_fingerprint: str | None = None
     recipe: dict[str, Any] | None = None
+    start: str | None = None
     start_fingerprint: str | None = None
 
 
@@ -43,9 +44,10 @@ def origin_of(adapter: Adapter) -> Origin:
         base_fingerprint=record.get("base_fingerprint"),
         data_fingerprint=data.get("fingerprint") if isinstance(data, dict) else None,
         recipe=recipe if isinstance(recipe, dict) else None,
+        start=start.get("adapter") if isinstance(start, dict) else None,
         start_fingerprint=start.get("fingerprint") if isinstance(start, dict) else None,
     )
-    words = (found.base, found.base_fingerprint, found.data_fingerprint, found.start_fingerprint)
+    words = (found.base, found.base_fingerprint, found.data_fingerprint, found.start, found.start_fingerprint)
     if _nests_deeper(recipe, _DEEPEST) or not all(one is None or isinstance(one, str) for one in words):
         raise InputError("is not the record of a training", where=str(path), mend="remove it, or train again")
     return found

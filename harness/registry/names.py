@@ -3,10 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from harness.models.resolve import REGISTERED as PREFIX
 from harness.records import InputError, is_name, mended_name
-
-#: Before a reference in a suite, which tells it from a folder and from a hub id.
-PREFIX = "registry:"
 
 _SELECTOR = re.compile(r"[\w.-]{1,100}")
 

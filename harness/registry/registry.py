@@ -10,7 +10,7 @@ from harness.models import Adapter, Base, resolve_adapter, resolve_base
 from harness.records import InputError, ModelRow, Results, RunError, nearest
 from harness.registry.database import Database, reading, writing
 from harness.registry.intake import Origin, base_at_hand, examine, lasting_reference, origin_of, parameters_of
-from harness.registry.names import checked_name, checked_tag, parse_reference
+from harness.registry.names import PREFIX, checked_name, checked_tag, parse_reference
 from harness.registry.store import Store
 from harness.registry.version import Measured, Version
 from harness.runs import Run
@@ -247,11 +247,12 @@ def answering_models(results: Results, version: Version) -> list[ModelRow]:
 
 
 def _started_from(db: Database, origin: Origin) -> str | None:
-    """The newest version that holds the adapter that a training began with."""
+    """The version that a training says it began with, else the newest that holds the same adapter."""
     if origin.start_fingerprint is None:
         return None
     same = [version for version in db.versions() if version.fingerprint == origin.start_fingerprint]
-    return str(max(same, key=lambda version: version.created)) if same else None
+    named = [version for version in same if origin.start == f"{PREFIX}{version}"]
+    return str(max(named or same, key=lambda version: version.created)) if same else None
 
 
 def _described(

@@ -8,16 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from harness.models.beside_weights import CANARIES_FILE, EPOCHS, FORGETTING_LOG, STEPS
 from harness.models.examine import TRAINING_RECORD
 from harness.models.weights import weight_files
 from harness.records import InputError, RunError
-from harness.training.canaries import CANARIES_FILE
-from harness.training.forgetting.log import LOG
-from harness.training.loop.metric_tables import EPOCHS, STEPS
 
 _CONFIG = "adapter_config.json"
 _INDEX = "adapter_model.safetensors.index.json"
-_BESIDE_WEIGHTS = (TRAINING_RECORD, "metrics.jsonl", STEPS, EPOCHS, LOG, CANARIES_FILE)
+_BESIDE_WEIGHTS = (TRAINING_RECORD, "metrics.jsonl", STEPS, EPOCHS, FORGETTING_LOG, CANARIES_FILE)
 
 #: File name to SHA-256.
 Hashes = Mapping[str, str]

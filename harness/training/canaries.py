@@ -10,11 +10,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness.models.beside_weights import CANARIES_FILE
 from harness.records import InputError, Message
 from harness.training.rows.examples import DataFile, Example
 
-#: Beside the adapter: what was planted, and as many of the same kind that were not.
-CANARIES_FILE = "canaries.jsonl"
 DIGITS = 6
 _SYLLABLES = ("ba", "co", "du", "fe", "gi", "ho", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "za")
 

@@ -59,6 +59,9 @@ def _made_from(prepared: Prepared) -> dict[str, Any]:
 
 def _begun_with(prepared: Prepared) -> dict[str, Any]:
     """The adapter that the training began with; nothing where it began afresh."""
-    if prepared.start is None:
+    written = prepared.recipe.begins_with
+    if prepared.start is None or written is None:
         return {}
-    return {"start": {"path": prepared.recipe.start, "fingerprint": prepared.start.adapter.fingerprint}}
+    revision = {"revision": written.revision} if written.revision else {}
+    adapter = prepared.start.adapter
+    return {"start": {"adapter": adapter.reference, **revision, "fingerprint": adapter.fingerprint}}

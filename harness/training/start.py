@@ -1,28 +1,38 @@
 """The adapter that a training begins with: found, held against the recipe, and its weights put into the model."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.models import Adapter, Base, examine_adapter, method_of, resolve_adapter
 from harness.models.examine import TRAINING_RECORD
+from harness.models.resolve import REGISTERED
 from harness.models.weights import read_json, read_tensors, weight_files
 from harness.records import InputError
 from harness.training.recipes.methods import PeftMethod
 from harness.training.recipes.recipe import Recipe
+from harness.training.recipes.sections import StartAdapter
+
+if TYPE_CHECKING:
+    import torch
+
+    _Tensors = dict[str, torch.Tensor]
 
 #: Settings of PEFT's that may differ: they name things, belong to the training alone, or are told by the tensors.
 _FREE = {
-    "auto_mapping", "base_model_name_or_path", "beta1", "beta2", "deltaT", "dropout", "encoder_hidden_size",
-    "eva_config", "fan_in_fan_out", "feedforward_modules", "inference_mode", "init_ia3_weights",
-    "init_lora_weights", "init_weights", "lora_dropout", "num_attention_heads", "num_layers",
-    "num_transformer_submodules", "orth_reg_weight", "peft_version", "prompt_tuning_init",
-    "prompt_tuning_init_text", "rank_pattern", "reduction_factor", "revision", "runtime_config", "target_modules",
-    "target_r", "task_type", "tfinal", "tinit", "token_dim", "tokenizer_kwargs", "tokenizer_name_or_path",
-    "total_step",
+    "auto_mapping", "base_model_name_or_path", "beta1", "beta2", "deltaT", "dropout", "encoder_dropout",
+    "encoder_hidden_size", "encoder_num_layers", "encoder_reparameterization_type", "eva_config", "fan_in_fan_out",
+    "feedforward_modules", "inference_mode", "init_ia3_weights", "init_lora_weights", "init_weights", "lora_dropout",
+    "num_attention_heads", "num_layers", "num_transformer_submodules", "orth_reg_weight", "peft_version",
+    "prompt_tuning_init", "prompt_tuning_init_text", "rank_pattern", "reduction_factor", "revision", "runtime_config",
+    "target_modules", "target_r", "task_type", "tfinal", "tinit", "token_dim", "tokenizer_kwargs",
+    "tokenizer_name_or_path", "total_step",
 }  # fmt: skip
+#: What may be the name of a registered adapter that ``registry:`` was left out before.
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(:[\w.-]+)?")
 #: What a recipe calls PEFT's settings.
 _NAMES = {"lora_alpha": "alpha", "use_rslora": "rslora", "num_virtual_tokens": "virtual_tokens"}
 
@@ -41,9 +51,9 @@ def resolve_start(recipe: Recipe, folder: Path, base: Base) -> Start | None:
     Raises:
         InputError: it is damaged or untrained, belongs to another base, or is of another method or other settings.
     """
-    if recipe.start is None:
+    if recipe.begins_with is None:
         return None
-    adapter = resolve_adapter(recipe.start, folder=folder)
+    adapter = _found(recipe.begins_with, folder)
     _refuse_another_base(adapter, base)
     _refuse_another_method(adapter, recipe)
     return Start(adapter, tuple(f"start: {text}" for text in examine_adapter(adapter, base)))
@@ -57,9 +67,10 @@ def put_in(model: Any, start: Start) -> None:
     """
     from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 
-    fresh = get_peft_model_state_dict(model, save_embedding_layers=False)
-    saved = {name: tensor for _, name, tensor in read_tensors(weight_files(start.adapter.folder, "adapter_model"))}
     folder = start.adapter.folder
+    fresh = get_peft_model_state_dict(model, save_embedding_layers=False)
+    saved = {name: tensor for _, name, tensor in read_tensors(weight_files(folder, "adapter_model"))}
+    saved = _with_cut_ranks(saved, fresh, start.adapter.config.get("rank_pattern"))
     for has, other, said in ((saved, fresh, "the start has"), (fresh, saved, "the recipe makes")):
         if alone := [name for name in sorted(has) if name not in other or has[name].shape != other[name].shape]:
             raise InputError(
@@ -68,7 +79,61 @@ def put_in(model: Any, start: Start) -> None:
                 where=str(folder),
                 mend=f"set target_modules and sizes as in {folder / 'adapter_config.json'}",
             )
-    set_peft_model_state_dict(model, saved)
+    if start.adapter.method == "P_TUNING":
+        _make_embeddings(model, saved["prompt_embeddings"] - fresh["prompt_embeddings"])
+    else:
+        set_peft_model_state_dict(model, saved)
+
+
+def _with_cut_ranks(saved: "_Tensors", fresh: "_Tensors", pattern: Any) -> "_Tensors":
+    """An AdaLoRA at the ranks it began with: those that were cut from it begin again, at a singular value of 0.
+
+    Its update is scaled by the ranks that it began with, cut or not, and so stays what it was.
+
+    Args:
+        pattern: PEFT's: for each weight's singular values, which were kept. What does not fit is left as it is.
+    """
+    import torch
+
+    whole = dict(saved)
+    for name in fresh if isinstance(pattern, dict) else ():
+        module, _, side = name.rpartition(".")
+        kept = pattern.get(f"{module.removeprefix('base_model.model.')}.lora_E")
+        axis = 1 if side == "lora_B" else 0
+        if not isinstance(kept, list) or len(kept) != fresh[name].shape[axis] or name not in saved:
+            continue
+        places = [place for place, one in enumerate(kept) if one]
+        if saved[name].shape[axis] == len(places):
+            target = fresh[name].clone()
+            whole[name] = target.index_copy_(axis, torch.tensor(places, dtype=torch.long), saved[name].to(target))
+    return whole
+
+
+def _make_embeddings(model: Any, missing: "torch.Tensor") -> None:
+    """Let P-tuning's fresh network make the embeddings of the start: what it learns is added to them.
+
+    Args:
+        missing: The start's embeddings less those that the network makes untrained, (virtual tokens, width).
+    """
+    [encoder] = model.prompt_encoder.values()
+    # A buffer, so that it goes where the network goes; of no checkpoint, since it is made anew from the start.
+    encoder.register_buffer("missing", missing.to(encoder.embedding.weight.device), persistent=False)
+    encoder.register_forward_hook(lambda network, given, made: made + network.missing)
+
+
+def _found(start: StartAdapter, folder: Path) -> Adapter:
+    if not start.adapter.startswith(REGISTERED):
+        try:
+            return resolve_adapter(start.adapter, revision=start.revision, folder=folder)
+        except InputError as error:
+            if _NAME.fullmatch(start.adapter) is None:
+                raise
+            mend = f"{error.mend}; a registered adapter is written {REGISTERED}{start.adapter}"
+            raise InputError(error.what, where=error.where, mend=mend) from None
+    # Imported where it is needed: it takes 130 MB.
+    from harness.registry import Registry
+
+    return Registry().adapter(start.adapter)
 
 
 def _refuse_another_base(adapter: Adapter, base: Base) -> None:
@@ -91,12 +156,6 @@ def _refuse_another_method(adapter: Adapter, recipe: Recipe) -> None:
             f"start is of type {adapter.method[:40]}, the recipe's method {recipe.method.kind}",
             where=where,
             mend="continue with the method that the start was trained with",
-        )
-    if adapter.method == "ADALORA" and adapter.config.get("rank_pattern"):
-        raise InputError(
-            "start is an AdaLoRA whose ranks were cut, which cannot grow back",
-            where=where,
-            mend="train both steps with lora",
         )
     if method_of(adapter).moves_base:
         raise InputError(

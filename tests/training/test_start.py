@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -19,12 +20,12 @@ from harness.comparison import compare
 from harness.models import Adapter
 from harness.records import InputError
 from harness.registry import Registry
-from harness.training import prepare, read_recipe, train
+from harness.training import Step, prepare, read_recipe, train
 from tests.packs import write_pack, write_suite
 
 Write = Callable[..., Path]
 FIRST = {"max_steps": 12, "batch_size": 12, "learning_rate": 0.03, "warmup": 0}
-STILL = FIRST | {"max_steps": 1, "learning_rate": 1e-9}
+STILL = FIRST | {"max_steps": 4, "learning_rate": 1e-9}
 #: So that the loss of the first training's end is measured on the rows that the second begins with.
 SEEN = {"data": "rows.jsonl"}
 WEIGHTS = "adapter_model.safetensors"
@@ -54,7 +55,9 @@ def first(write: Write, chat_model: Path, tmp_path: Path) -> Adapter:
         {"kind": "dora"},
         {"kind": "qlora"},
         {"kind": "ia3"},
+        {"kind": "adalora", "init_r": 4, "target_r": 2, "orthogonality": 0},
         {"kind": "prompt_tuning", "virtual_tokens": 4},
+        {"kind": "p_tuning", "virtual_tokens": 40},
         {"kind": "prefix_tuning", "virtual_tokens": 4},
         {"kind": "bottleneck", "bottleneck_size": 5, "placement": "pfeiffer"},
     ],
@@ -80,7 +83,7 @@ def test_what_a_training_started_from_is_part_of_it(
 ) -> None:
     path = write(chat_model, method={"kind": "lora", "r": 4}, schedule=FIRST | {"max_steps": 2}, start="first")
     second = train(path, tmp_path / "second")
-    assert record(second)["start"] == {"path": "first", "fingerprint": first.fingerprint}
+    assert record(second)["start"] == {"adapter": "first", "fingerprint": first.fingerprint}
     before = prepare(read_recipe(path), tmp_path).fingerprint
     train(write(chat_model, method={"kind": "lora", "r": 4}, schedule=FIRST), first.folder, seed=5)
     path = write(chat_model, method={"kind": "lora", "r": 4}, schedule=FIRST | {"max_steps": 2}, start="first")
@@ -99,6 +102,87 @@ def test_the_registry_knows_the_start_as_the_parent(
     registry.register(first.folder, "support")
     assert registry.register(second.folder, "tone")[0].parent == "support:1"
     assert registry.register(second.folder, "tone", parent="alone")[0].parent == "alone:1"
+
+
+def test_a_start_may_be_registered_and_is_then_the_parent(
+    write: Write, chat_model: Path, tmp_path: Path, first: Adapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_ADAPTERS", str(tmp_path / "registry"))
+    registry = Registry()
+    registry.register(first.folder, "support", tags=["prod"])
+    common = {"method": {"kind": "lora", "r": 4}, "schedule": FIRST | {"max_steps": 2}}
+    second = train(write(chat_model, **common, start="registry:support:prod"), tmp_path / "second")
+    assert record(second)["recipe"]["start"] == "registry:support:prod"
+    # A tag moves: what it stood for is written down, and is the parent although a later name has the same weights.
+    assert record(second)["start"] == {"adapter": "registry:support:1", "fingerprint": first.fingerprint}
+    time.sleep(1.1)
+    registry.register(first.folder, "copy")
+    assert registry.register(second.folder, "support")[0].parent == "support:1"
+    by_folder = train(write(chat_model, **common, start="first"), tmp_path / "by_folder")
+    assert (by_folder.folder / WEIGHTS).read_bytes() == (second.folder / WEIGHTS).read_bytes()
+    for start, says in (
+        ("registry:suport", "did you mean 'support'"),
+        ("registry:support:4", "has no version 4; the newest is 2|has no version 4"),
+        ({"adapter": "registry:support", "revision": "main"}, "a registered adapter has no revision"),
+    ):
+        with pytest.raises(InputError, match=says):
+            train(write(chat_model, **common, start=start), tmp_path / "third")
+
+
+def test_a_start_from_the_hub_is_the_one_of_its_revision(
+    write: Write, chat_model: Path, tmp_path: Path, first: Adapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The hub's own layout of what was downloaded once.
+    home = tmp_path / "cache/models--org--support"
+    newer = train(write(chat_model, method={"kind": "lora", "r": 4}, schedule=FIRST), tmp_path / "newer", seed=1)
+    for name, commit, made in (("v1", "1" * 40, first), ("main", "2" * 40, newer)):
+        (home / "refs").mkdir(parents=True, exist_ok=True)
+        (home / "refs" / name).write_text(commit)
+        shutil.copytree(made.folder, home / "snapshots" / commit)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    common = {"method": {"kind": "lora", "r": 4}, "schedule": FIRST}
+    for start, meant in (({"adapter": "org/support", "revision": "v1"}, first), ("org/support", newer)):
+        prepared = prepare(read_recipe(write(chat_model, **common, start=start)), tmp_path)
+        assert prepared.start is not None and prepared.start.adapter.fingerprint == meant.fingerprint
+    pinned = train(write(chat_model, **common, start={"adapter": "org/support", "revision": "v1"}), tmp_path / "second")
+    said = {"adapter": "org/support", "revision": "v1", "fingerprint": first.fingerprint}
+    assert record(pinned)["start"] == said
+    with pytest.raises(InputError, match=r"^org/support@v9: neither a folder .* nor in the hub's cache"):
+        train(write(chat_model, **common, start={"adapter": "org/support", "revision": "v9"}), tmp_path / "third")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"schedule": {"packing": True}},
+        {"evaluation": {"fraction": 0.3, "every": 2, "keep_best": True}},
+        {"method": {"kind": "p_tuning", "virtual_tokens": 4}},
+        {"method": {"kind": "adalora", "init_r": 4, "target_r": 2}},
+        {"forgetting": {"probes": ["./say"], "text": "text.txt", "every": 3, "limits": {"kl": 20}}},
+    ],
+    ids=lambda one: "-".join(str(value) for section in one.values() for value in section),
+)
+def test_what_goes_on_from_a_start_goes_on_from_its_checkpoints_too(
+    write: Write, chat_model: Path, tmp_path: Path, more: dict[str, Any]
+) -> None:
+    write_pack(tmp_path, "say", [{"text": f"Say {i}:", "label": "it"} for i in range(4)])
+    (tmp_path / "text.txt").write_text("A dog ran home.\n\nIt was late.\n")
+    method = more.get("method", {"kind": "lora", "r": 4})
+    train(write(chat_model, method=method, schedule=FIRST), tmp_path / "first")
+    schedule = FIRST | {"max_steps": 12, "batch_size": 4, "save_every": 3} | more.get("schedule", {})
+    path = write(chat_model, **({"method": method, "start": "first"} | more | {"schedule": schedule}))
+
+    def cut(step: Step) -> None:
+        if step.step == 8:
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        train(path, tmp_path / "cut", watch=cut)
+    resumed, whole = train(path, tmp_path / "cut"), train(path, tmp_path / "whole")
+    assert record(resumed)["resumed_from_step"] == 6
+    for name in (WEIGHTS, "adapter_config.json", "metrics.jsonl"):
+        assert (resumed.folder / name).read_bytes() == (whole.folder / name).read_bytes(), name
 
 
 def test_a_training_that_was_killed_ends_in_the_bytes_of_a_whole_one(
@@ -132,7 +216,6 @@ def test_a_training_that_was_killed_ends_in_the_bytes_of_a_whole_one(
         ({"kind": "ia3"}, "start is of type LORA, the recipe's method ia3"),
         ({"kind": "lora", "r": 4, "target_modules": ["q_proj"]}, "tensors that the start has are absent.*down_proj"),
         ({"kind": "full"}, "name its folder as base"),
-        ({"kind": "p_tuning"}, "use prompt_tuning"),
         ({"kind": "lora", "r": 4, "init": "pissa"}, "plain LoRA of twice the rank: use kind: lora with that r"),
     ],
     ids=lambda one: "-".join(str(value) for value in one.values()) if isinstance(one, dict) else "",
@@ -174,11 +257,35 @@ def test_a_start_that_is_damaged_or_cut_is_refused(
         train(write(chat_model, schedule=FIRST, start="./nowhere"), tmp_path / "second")
 
 
-def test_an_adalora_whose_ranks_were_cut_is_refused(write: Write, chat_model: Path, tmp_path: Path) -> None:
+def test_an_adalora_goes_on_from_the_ranks_it_has_left_and_others_can_grow(
+    write: Write, chat_model: Path, tmp_path: Path
+) -> None:
     method = {"kind": "adalora", "init_r": 4, "target_r": 2}
-    train(write(chat_model, method=method, schedule=FIRST), tmp_path / "first")
-    with pytest.raises(InputError, match="ranks were cut"):
-        train(write(chat_model, method=method, schedule=FIRST, start="first"), tmp_path / "second")
+    first = train(write(chat_model, method=method, schedule=FIRST), tmp_path / "first")
+    # Other rows want other ranks, and no step of these is after the last cut.
+    other = [{"prompt": f"Say {i}:", "response": "no " * (1 + i % 3)} for i in range(12)]
+    longer = FIRST | {"max_steps": 30}
+    second = train(write(chat_model, other, method=method, schedule=longer, start="first"), tmp_path / "second")
+    patterns = [json.loads((one.folder / "adapter_config.json").read_text())["rank_pattern"] for one in (first, second)]
+    assert sum(map(sum, patterns[0].values())) == sum(map(sum, patterns[1].values()))
+    places = [
+        [(name, place) for name, kept in one.items() for place, is_kept in enumerate(kept) if is_kept]
+        for one in patterns
+    ]
+    assert set(places[1]) - set(places[0])
+
+
+def test_a_rank_pattern_that_its_weights_do_not_have_is_refused_in_a_line(
+    write: Write, chat_model: Path, tmp_path: Path
+) -> None:
+    method = {"kind": "adalora", "init_r": 4, "target_r": 2}
+    first = train(write(chat_model, method=method, schedule=FIRST), tmp_path / "first")
+    path = write(chat_model, method=method, schedule=FIRST, start="first")
+    pattern = json.loads((first.folder / "adapter_config.json").read_text())["rank_pattern"]
+    for wrong in (None, 3, {name: [*kept, True] for name, kept in pattern.items()}, dict.fromkeys(pattern, "all")):
+        rewrite(first.folder / "adapter_config.json", rank_pattern=wrong)
+        with pytest.raises(InputError, match="are absent from the other or of another shape"):
+            train(path, tmp_path / "second")
 
 
 def test_a_sequence_of_two_trainings_has_the_matrix_of_its_models(tmp_path: Path) -> None:

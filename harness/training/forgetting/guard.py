@@ -9,8 +9,9 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from harness.models.beside_weights import FORGETTING_LOG
 from harness.records.progress import Progress
-from harness.training.forgetting.log import LOG, ForgettingLog
+from harness.training.forgetting.log import ForgettingLog
 from harness.training.forgetting.measure import Crossing
 from harness.training.forgetting.prober import Prober
 from harness.training.forgetting.watched import Watched
@@ -51,7 +52,7 @@ class ForgettingGuard(TrainerCallback):
         say: Callable[[str], None],
     ) -> None:
         self._watched, self._prober, self._method, self._partial, self._say = watched, prober, method, partial, say
-        self._log = ForgettingLog(partial / LOG, resumed_from)
+        self._log = ForgettingLog(partial / FORGETTING_LOG, resumed_from)
         self._crossing: Crossing | None = None
         self._kept_step = 0
         self.warnings: list[str] = []
@@ -112,7 +113,7 @@ class ForgettingGuard(TrainerCallback):
             For the training's record: ``forgetting`` (limits, what was measured on, and the measurement of the weights
             that are saved), and ``stopped`` where a limit ended the training.
         """
-        shutil.copyfile(self._log.path, folder / LOG)
+        shutil.copyfile(self._log.path, folder / FORGETTING_LOG)
         forgetting = {
             "limits": self._watched.limits.model_dump(exclude_none=True),
             "probes": [probe.task.name for probe in self._watched.probes],

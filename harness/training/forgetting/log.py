@@ -10,8 +10,6 @@ from harness.training.forgetting.measure import Crossing, Measurement
 from harness.training.loop.processes import is_first_process
 from harness.training.loop.steps import whole_lines
 
-LOG = "forgetting.jsonl"
-
 
 class ForgettingLog:
     """Appends measurements to a file, in the process that writes.

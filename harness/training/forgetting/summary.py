@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.training.forgetting.log import LOG
+from harness.models.beside_weights import FORGETTING_LOG
 
 _MAX_BYTES = 64_000_000
 #: Measurements kept at most: the last ones.
@@ -30,7 +30,7 @@ def forgetting_summary(folder: Path, record: Mapping[str, Any]) -> dict[str, Any
     """
     if "forgetting" not in record:
         return None
-    path = folder / LOG
+    path = folder / FORGETTING_LOG
     if path.stat().st_size > _MAX_BYTES:
         raise ValueError("too large")
     rows = {int(figure(row["step"])): row for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())}

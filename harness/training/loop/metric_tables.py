@@ -5,9 +5,8 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.models.beside_weights import EPOCHS, STEPS
 from harness.training.loop.steps import Step
-
-STEPS, EPOCHS = "metrics.parquet", "epochs.parquet"
 
 
 def write_tables(steps: Sequence[Step], folder: Path) -> None:

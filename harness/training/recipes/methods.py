@@ -160,6 +160,9 @@ class AdaLora(PeftMethod):
     def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
         from peft import AdaLoraConfig
 
+        before, after = int(self.warmup * steps), max(1, int(self.settle * steps))
+        if before + after >= steps:
+            raise ValueError(f"of {steps} steps none is left in which ranks could fall: train longer")
         return AdaLoraConfig(
             task_type="CAUSAL_LM",
             init_r=self.init_r,
@@ -167,8 +170,8 @@ class AdaLora(PeftMethod):
             lora_alpha=self.alpha,
             lora_dropout=self.dropout,
             target_modules=self.target_modules,
-            tinit=int(self.warmup * steps),
-            tfinal=max(1, int(self.settle * steps)),
+            tinit=before,
+            tfinal=after,
             deltaT=self.every,
             total_step=steps,
             # PEFT adds the penalty to the loss of each batch; the losses of one step's batches are summed.
@@ -231,10 +234,6 @@ class PTuning(_VirtualTokens):
     hidden_size: Annotated[int, Field(gt=0, le=65536)] | None = Field(
         None, description="width of the network; that of the base if left out"
     )
-
-    @property
-    def begins_afresh(self) -> str:
-        return "p_tuning saves the embeddings, not the network that is trained: use prompt_tuning for both trainings"
 
     def config(self, *, steps: int, accumulation: int) -> "PeftConfig":
         from peft import PromptEncoderConfig

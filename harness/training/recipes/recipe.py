@@ -12,7 +12,7 @@ from harness.training.forgetting.settings import Forgetting
 from harness.training.loop.tracking import TrackerName
 from harness.training.recipes.methods import Lora, Method, PrefixTuning
 from harness.training.recipes.objectives import Objective, Sft
-from harness.training.recipes.sections import Evaluation, Schedule
+from harness.training.recipes.sections import Evaluation, Schedule, StartAdapter
 from harness.training.recipes.tuning import Tuning
 
 Dtype = Literal["auto", "float32", "bfloat16"]
@@ -26,14 +26,14 @@ class Recipe(BaseModel):
     adapter: Name = Field(description="name of the adapter")
     base: str = Field("reference", description="reference, a folder relative to the recipe, or a hub id")
     revision: str | None = Field(None, description="commit, branch or tag of a base from the hub")
-    start: str | None = Field(
+    start: str | StartAdapter | None = Field(
         None,
-        description="an adapter's folder relative to the recipe, or a hub id: training begins with its weights; method "
-        "and sizes must be equal. With dpo it is the reference, instead of the base",
+        description="an adapter (folder relative to the recipe, hub id, registry:NAME:TAG, or {adapter: ..., revision: "
+        "...}): training begins with its weights; method and sizes must be equal. With dpo it is the reference",
     )
     method: Method = Field(Lora(), description="what is trained; its keys depend on its kind")
     objective: Objective = Field(Sft(), description="sft: to answer as the data does; dpo: to prefer as the data does")
-    data: str | HubData | list[str | HubData] = Field(
+    data: str | HubData | Annotated[list[str | HubData], Field(min_length=1)] = Field(
         description="files relative to the recipe (JSONL, JSON, CSV, TSV, Parquet), or hub ids: org/name, "
         "org/name@revision/subset/split, {hub: org/name, revision: ..., subset: ..., split: train}"
     )
@@ -67,6 +67,11 @@ class Recipe(BaseModel):
             raise ValueError(f"canaries: {self.objective.kind} learns preferences, and a secret is none")
         self.objective.check(self.method)
         return self
+
+    @property
+    def begins_with(self) -> StartAdapter | None:
+        """The start, however it is written."""
+        return StartAdapter(adapter=self.start) if isinstance(self.start, str) else self.start
 
     @property
     def learning_rate(self) -> float:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from harness.models.resolve import REGISTERED
 from harness.training.data.sources import HubData
 
 Scheduler = Literal[
@@ -20,6 +21,19 @@ _Positive = Annotated[int, Field(gt=0)]
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StartAdapter(_Section):
+    """The ``start:`` section: what a training goes on from. An adapter without a revision may be written as text."""
+
+    adapter: str = Field(description="a folder relative to the recipe, a hub id, or registry:NAME:VERSION")
+    revision: str | None = Field(None, description="commit, branch or tag of an adapter from the hub")
+
+    @model_validator(mode="after")
+    def _is_of_the_hub(self) -> "StartAdapter":
+        if self.revision and self.adapter.startswith(REGISTERED):
+            raise ValueError(f"a registered adapter has no revision: write {REGISTERED}NAME:VERSION or NAME:TAG")
+        return self
 
 
 class Schedule(_Section):
