@@ -101,8 +101,7 @@ def explain_fault(first: Any, model: type[BaseModel], dotted: str, where: str = 
     message = message[:1].lower() + message[1:]
     got = first.get("input")
     if form := _FORMS.get(first["type"]):
-        known = _fields_at(model, first["loc"]) if form == _SECTION else []
-        message = f"should be {form}" + (f" ({', '.join(known)})" if known else "")
+        message = f"should be {form}" + (_keys_of(_models_at(model, first["loc"])) if form == _SECTION else "")
         message += {list: ", not a list", dict: f", not {_SECTION}", type(None): ", not empty"}.get(type(got), "")
     shown = f" (got {repr(got)[:80]})" if isinstance(got, str | int | float | bool) else ""
     return InputError(f"{dotted!r}: {message}{shown}" if dotted else f"{message}{shown}", where=where)
@@ -148,6 +147,17 @@ def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
 
 
 def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    found = {field.alias or name for one in _models_at(model, location) for name, field in one.model_fields.items()}
+    return sorted(found)
+
+
+def _keys_of(models: Sequence[type[BaseModel]]) -> str:
+    """The keys that a section may have in each of its forms, in brackets."""
+    shared = set.intersection(*(set(one.model_fields) for one in models))
+    return f" ({', '.join([*sorted(shared), *(['...'] if len(models) > 1 else [])])})"
+
+
+def _models_at(model: type[BaseModel], location: Sequence[int | str]) -> list[type[BaseModel]]:
     models = [model]
     for step in location:
         if branch := [one for one in models if _is_branch(one, step)]:
@@ -159,8 +169,7 @@ def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> list[st
             if step in outer.model_fields
             for inner in _models_in(outer.model_fields[str(step)].annotation)
         ] or models
-    names = {field.alias or name for one in models for name, field in one.model_fields.items()}
-    return sorted(names)
+    return models
 
 
 def _is_branch(model: type[BaseModel], step: int | str) -> bool:

@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, BitsAndBytesConfig, set_seed
 from harness.models import Base
 from harness.models.resolve import settings_files
 from harness.models.weights import read_tensors, weight_files
-from harness.records import InputError, RunError, Unavailable
+from harness.records import InputError, RunError, Unavailable, nearest
 from harness.training.loop.processes import process_count
 from harness.training.moved_base import check_conversion
 from harness.training.recipes.methods import Full
@@ -59,12 +59,13 @@ def with_adapter(model: Any, recipe: Recipe, steps: int) -> Any:
     method = recipe.method
     if isinstance(method, Full):
         return model
+    _refuse_unknown_modules(model, recipe)
     batches = recipe.schedule.gradient_accumulation * process_count()
     try:
         adapted = get_peft_model(model, method.config(steps=steps, accumulation=batches))
     except ValueError as error:
         raise InputError(
-            f"{method.kind} cannot be put on this base: {str(error).splitlines()[0]}",
+            f"{method.kind} cannot be put on this base: {str(error).splitlines()[0].partition('. Please')[0]}",
             where=f"{recipe.adapter}: method",
             mend="check target_modules and steps against base and method, or use another kind",
         ) from None
@@ -75,6 +76,21 @@ def with_adapter(model: Any, recipe: Recipe, steps: int) -> Any:
     if recipe.schedule.gradient_checkpointing:
         adapted.enable_input_require_grads()
     return adapted
+
+
+def _refuse_unknown_modules(model: Any, recipe: Recipe) -> None:
+    """PEFT passes over a name that no module has, as long as another one matches."""
+    names = [name for name, _ in model.named_modules() if name]
+    for key in ("target_modules", "feedforward_modules"):
+        wanted = getattr(recipe.method, key, None)
+        for one in wanted if isinstance(wanted, list) else ():
+            if not any(name == one or name.endswith(f".{one}") for name in names):
+                inner = {name.rpartition(".")[2] for name, part in model.named_modules() if hasattr(part, "weight")}
+                raise InputError(
+                    f"no module of this base is called {one!r}",
+                    where=f"{recipe.adapter}: method.{key}",
+                    mend=nearest(one, sorted(inner)),
+                )
 
 
 def save_trained(model: Any, base: Base, recipe: Recipe, folder: Path, start: Path | None, rows: Sequence[Row]) -> None:
