@@ -117,7 +117,13 @@ def _send(recipe: Path, out: Path | None, seed: int | None, quiet: bool, as_json
     from harness.training import prepare, read_recipe
     from harness.training.folders import refuse_foreign_folder
     from harness.training.jobs import JobFiles, send
+    from harness.training.loop.processes import process_count
 
+    if process_count() > 1:
+        raise InputError(
+            f"--background in each of {process_count()} launched processes",
+            mend="leave it out, and send the launcher to the background: `nohup accelerate launch ... &`",
+        )
     read = read_recipe(recipe)
     target = out if out is not None else Path("out") / read.adapter
     refuse_foreign_folder(target)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.engines.release import released
 from harness.models import Adapter, Base, resolve_adapter, resolve_base
 from harness.records import InputError, RunError
 from harness.records.progress import Progress, silent
@@ -10,7 +11,7 @@ from harness.training.estimates.memory_advice import memory_advice
 from harness.training.folders import begin, last_checkpoint, publish, refuse_foreign_folder, replaced_warning
 from harness.training.jobs.job import Job
 from harness.training.loop.clock import Clock
-from harness.training.loop.processes import is_first_process
+from harness.training.loop.processes import end_with_launcher, is_first_process
 from harness.training.loop.steps import Step
 from harness.training.loop.tracking import check_trackers
 from harness.training.produce import produce
@@ -37,7 +38,8 @@ def train(
     (``metrics.jsonl``, ``metrics.parquet``, ``epochs.parquet``). Until then the work lies in ``.<name>.partial`` beside
     it, from which the same recipe goes on after a kill. On one machine, equal recipe, data and seed give equal bytes.
 
-    Started in several processes by ``accelerate launch``, the first one writes and warns, and all of them return.
+    Started in several processes by ``accelerate launch``, the first one writes and warns, and all of them return. They
+    stop, as by SIGTERM, when their launcher is gone.
 
     Args:
         recipe: A recipe, or the file of one.
@@ -63,7 +65,7 @@ def train(
     refuse_foreign_folder(target)
     check_trackers(recipe.track)
     say = warn if warn and is_first_process() else _ignore
-    with Job(target) as job:
+    with end_with_launcher(), Job(target) as job:
         prepared = prepare(recipe, folder)
         if prepared.start and prepared.start.adapter.folder == target.resolve():
             raise InputError("would replace the adapter it starts from", where=str(target), mend="name another folder")
@@ -73,7 +75,7 @@ def train(
         try:
             job.begin(recipe.adapter)
             partial = begin(target, prepared.fingerprint)
-            with memory_advice(prepared):
+            with released(), memory_advice(prepared):
                 clock = Clock(last_checkpoint(partial))
                 tell = _tell(recipe, progress, job, clock, watch)
                 produce(prepared, partial, target, clock=clock, watch=tell, stop=stop, say=say, progress=progress)

@@ -128,6 +128,16 @@ def test_bad_input_fails_in_the_foreground_and_leaves_nothing(work: Path) -> Non
     assert not (work / "out").exists()
 
 
+def test_launched_processes_do_not_each_send_a_training_to_the_background(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("WORLD_SIZE", "2"), ("RANK", "0"), ("LOCAL_RANK", "0")):
+        monkeypatch.setenv(name, value)
+    made = harness(work, "recipe.yaml", "--background")
+    assert made.returncode == 2 and "send the launcher to the background" in made.stderr
+    assert not (work / "out").exists()
+
+
 def test_help_names_the_other_commands_and_a_recipe_may_have_their_names(work: Path) -> None:
     from typer.testing import CliRunner
 

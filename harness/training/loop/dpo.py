@@ -1,18 +1,22 @@
 """Preference alignment by TRL's DPOTrainer, over pairs that are already encoded, checked and put in order."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate.utils import gather_object
 from datasets import Dataset
 from peft import PeftModel
 from transformers import Trainer, TrainerCallback
+from transformers.trainer_utils import EvalLoopOutput
 from trl import DPOConfig, DPOTrainer
 
 from harness.engines.encoding import Encoder
 from harness.training.loop.arguments import trainer_arguments
+from harness.training.loop.held_out import measure_held_out
 from harness.training.loop.plan import Plan
 from harness.training.loop.sft import check_output_layer
 from harness.training.loop.stateful import trained_weights
@@ -62,33 +66,50 @@ class AtStart(torch.nn.Module):
 
 
 class _DpoTrainer(DPOTrainer):
-    """TRL's trainer over encoded pairs, whose means over held-out pairs give each pair equal weight."""
+    """TRL's trainer over encoded pairs, whose figures do not depend on the number of processes.
 
-    def __init__(self, **given: Any) -> None:
-        self._sizes: dict[str, list[int]] = defaultdict(list)
-        super().__init__(**given)
+    TRL has all processes put the figures of each batch together, also where some have one batch less.
+    """
 
     def _prepare_dataset(self, dataset: Dataset, *args: Any) -> Dataset:
         return dataset
 
-    def compute_loss(self, model: Any, inputs: Any, *args: Any, **more: Any) -> Any:
-        self._sizes[self._mode()].append(len(inputs["input_ids"]))
-        return super().compute_loss(model, inputs, *args, **more)
+    def compute_loss(self, *args: Any, **more: Any) -> Any:
+        with _without_others(self.accelerator):
+            return super().compute_loss(*args, **more)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        mode = self._mode()
-        sizes = self._sizes.pop(mode, [])
-        for name, means in self._metrics[mode].items():
-            if len(means) == len(sizes):
-                weighted = sum(mean * size for mean, size in zip(means, sizes, strict=True)) / sum(sizes)
-                self._metrics[mode][name] = [weighted]
+        noted = self._metrics["train"]
+        for name, means in _of_all_processes(noted).items():
+            noted[name] = [math.fsum(means) / len(means)]
         super().log(logs, start_time)
 
-    def _mode(self) -> str:
-        return "train" if self.model is not None and self.model.training else "eval"
+    def evaluation_loop(self, *args: Any, **more: Any) -> EvalLoopOutput:
+        return measure_held_out(self, self._measured)
+
+    def _measured(self) -> dict[str, float]:
+        """What TRL noted of one held-out batch."""
+        noted = {name: one for name, [one] in self._metrics["eval"].items()}
+        self._metrics["eval"].clear()
+        return noted
 
     def create_model_card(self, *args: Any, **more: Any) -> None:
         """No empty form in each checkpoint."""
+
+
+@contextmanager
+def _without_others(accelerator: Any) -> Iterator[None]:
+    accelerator.gather = accelerator.gather_for_metrics = lambda found, *more: found
+    try:
+        yield
+    finally:
+        del accelerator.gather, accelerator.gather_for_metrics
+
+
+def _of_all_processes(noted: dict[str, list[float]]) -> dict[str, list[float]]:
+    """The values that each process noted of its batches, one after the other."""
+    everywhere: list[dict[str, list[float]]] = gather_object([noted])
+    return {name: [value for one in everywhere for value in one[name]] for name in noted}
 
 
 def dpo_trainer(
@@ -142,7 +163,7 @@ def dpo_trainer(
     return trainer
 
 
-def _reference(model: Any, recipe: Recipe) -> torch.nn.Module | None:
+def _reference(model: Any, recipe: Recipe) -> Any:
     if not isinstance(model, PeftModel):
         return None
     return AdapterOff(model) if recipe.start is None else AtStart(model)

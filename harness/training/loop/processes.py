@@ -1,8 +1,17 @@
 """Trainings shared by several processes: how many there are, and which of them writes, as their launcher says."""
 
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 
 from harness.records import InputError
+
+#: Seconds between two looks at the launcher.
+_LOOK = 0.5
+#: Seconds that a process has to save a checkpoint once its launcher is gone; it may wait in vain for the others.
+_PATIENCE = 60.0
 
 
 def process_count() -> int:
@@ -35,6 +44,29 @@ def said_anywhere(said: bool) -> bool:
     one = torch.tensor(int(said), device=PartialState(cpu=not torch.cuda.is_available()).device)
     torch.distributed.all_reduce(one, torch.distributed.ReduceOp.MAX)
     return bool(one)
+
+
+@contextmanager
+def end_with_launcher() -> Iterator[None]:
+    """Stop this process, as by SIGTERM, when its launcher is gone: a killed launcher leaves its processes behind."""
+    if process_count() == 1:
+        yield
+        return
+    over = Event()
+    Thread(target=_watch_launcher, args=(os.getppid(), over), daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _watch_launcher(launcher: int, over: Event) -> None:
+    while not over.wait(_LOOK):
+        if os.getppid() != launcher:
+            os.kill(os.getpid(), signal.SIGTERM)
+            if not over.wait(_PATIENCE):
+                os.kill(os.getpid(), signal.SIGKILL)
+            return
 
 
 def check_devices() -> None:

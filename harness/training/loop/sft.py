@@ -8,11 +8,13 @@ import torch
 from datasets import Dataset
 from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers import Trainer, TrainerCallback
+from transformers.trainer_utils import EvalLoopOutput
 from trl import SFTConfig, SFTTrainer
 
 from harness.engines.encoding import Encoder
 from harness.records import InputError
 from harness.training.loop.arguments import trainer_arguments
+from harness.training.loop.held_out import measure_held_out
 from harness.training.loop.packing import PackedRow, positions
 from harness.training.loop.plan import Plan
 from harness.training.loop.separation import check_separation
@@ -29,6 +31,9 @@ class _SftTrainer(SFTTrainer):
 
     def compute_loss(self, model: Any, inputs: Any, *args: Any, **more: Any) -> Any:
         return Trainer.compute_loss(self, model, inputs, *args, **more)
+
+    def evaluation_loop(self, *args: Any, **more: Any) -> EvalLoopOutput:
+        return measure_held_out(self)
 
     def create_model_card(self, *args: Any, **more: Any) -> None:
         """No empty form in each checkpoint."""

@@ -3,44 +3,86 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from harness.records import InputError
 from harness.training import train
+from harness.training.jobs import JobFiles, job_status
 from harness.training.loop.processes import check_devices, is_first_process, process_count
+from tests.chat_recipes import ROWS
 
 Write = Callable[..., Path]
 SCHEDULE = {"max_steps": 6, "batch_size": 2, "learning_rate": 0.01, "save_every": 2}
-EVALUATION = {"fraction": 0.3, "every": 3, "keep_best": True}
+#: Answers of many lengths, so that a row that counts twice is seen.
+PAIRS = [
+    {"prompt": row["prompt"], "chosen": row["response"], "rejected": f"no {'no ' * (place % 4)}"}
+    for place, row in enumerate(ROWS)
+]
+#: Holds out 5 of 10 rows: two processes have an uneven number of batches, and a last one that is not full.
+EVALUATION = {"fraction": 0.4, "every": 3, "keep_best": True}
+
+
+def launch(recipe: Path, out: Path) -> "subprocess.Popen[str]":
+    """A training shared by two processes."""
+    launcher = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2", "--num_machines=1",
+                "--mixed_precision=no", "--dynamo_backend=no", "--main_process_port=0"]  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, *launcher, "-m", "harness", "train", str(recipe), "--out", str(out)],
+        cwd=Path(__file__).parents[3],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("objective", ["sft", "dpo"])
 def test_two_processes_write_the_bytes_of_one_that_accumulates_two_batches(
-    write: Write, chat_model: Path, tmp_path: Path
+    write: Write, chat_model: Path, tmp_path: Path, objective: str
 ) -> None:
-    recipe = write(chat_model, schedule=SCHEDULE, evaluation=EVALUATION)
-    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2", "--num_machines=1",
-              "--mixed_precision=no", "--dynamo_backend=no", "--main_process_port=0"]  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, *launch, "-m", "harness", "train", str(recipe), "--out", str(tmp_path / "two")],
-        cwd=Path(__file__).parents[3],
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count("adapter: ") == 1
-    alone = write(chat_model, schedule=SCHEDULE | {"gradient_accumulation": 2}, evaluation=EVALUATION)
+    rows = ROWS[:10] if objective == "sft" else PAIRS[:10]
+    common = {"objective": {"kind": objective}, "evaluation": EVALUATION, "seed": 1}
+    recipe = write(chat_model, rows, schedule=SCHEDULE, **common)
+    launched = launch(recipe, tmp_path / "two")
+    said, errors = launched.communicate(timeout=240)
+    assert launched.returncode == 0, errors[-2000:]
+    assert said.count("adapter: ") == 1
+    alone = write(chat_model, rows, schedule=SCHEDULE | {"gradient_accumulation": 2}, **common)
     one, two = train(alone, tmp_path / "one").folder, tmp_path / "two"
     for name in ("adapter_model.safetensors", "metrics.jsonl"):
         assert (one / name).read_bytes() == (two / name).read_bytes()
     records = [json.loads((folder / "training.json").read_text()) for folder in (one, two)]
     assert [(record["processes"], record["rows_a_step"]) for record in records] == [(1, 4), (2, 4)]
     assert records[0]["fingerprint"] != records[1]["fingerprint"]
+    assert records[0]["data"]["held_out"] == 5
     assert not (tmp_path / ".two.partial").exists()
+
+
+@pytest.mark.slow
+def test_processes_stop_with_a_checkpoint_when_their_launcher_is_killed(
+    write: Write, chat_model: Path, tmp_path: Path
+) -> None:
+    recipe = write(chat_model, schedule=SCHEDULE | {"max_steps": 100_000, "save_every": 100_000})
+    files = JobFiles(tmp_path / "two")
+    launched = launch(recipe, files.target)
+    deadline = time.monotonic() + 200
+    while not (job_status(files).step or 0) >= 2:
+        assert launched.poll() is None and time.monotonic() < deadline
+        time.sleep(0.1)
+    processes = psutil.Process(launched.pid).children()
+    assert len(processes) == 2 and job_status(files).process is not None
+    launched.kill()
+    _, left = psutil.wait_procs(processes, timeout=50)
+    for one in left:
+        one.kill()
+    assert not left
+    after = job_status(files)
+    assert after.state == "interrupted" and after.checkpoint == after.step
 
 
 def test_the_launcher_says_how_many_processes_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
