@@ -66,6 +66,7 @@
     shown = 0;
     byId("list").replaceChildren();
     byId("count").textContent = found.length === 1 ? "1 sample" : `${found.length.toLocaleString("en")} samples`;
+    if (moves !== null && found.length < moves.count) byId("count").textContent += ` of ${moves.count.toLocaleString("en")}; all are in the run folder`;
     byId("rule-filter").hidden = rule === null && moves === null;
     byId("rule-filter").firstElementChild.textContent = rule !== null ? `Samples that speak against ${data.rules[rule].words}`
       : moves !== null ? `Moved by ${data.metrics[moves.metric]}, against ${data.models[moves.reference]}` : "";
@@ -100,7 +101,7 @@
     const seen = new Set();
     const add = (style, text) => { if (!seen.has(text) && seen.size < 4) { seen.add(text); list.append(make("span", `tag ${style}`, text)); } };
     for (const [model, reference, , sign] of entry[FLIPS]) {
-      const than = references.size > 1 ? ` than ${data.models[reference]}` : "";
+      const than = references.size > 1 ? ` vs ${data.models[reference]}` : "";
       add(sign < 0 ? "loss" : "gain", `${sign < 0 ? "▼" : "▲"} ${data.models[model]}${than}`);
     }
     for (const [model, , outcome] of entry[JUDGED]) if (outcome === "fail") add("open", `✗ ${data.models[model]}`);
@@ -224,7 +225,7 @@
       controls.model.value = data.models.indexOf(button.dataset.model);
       controls.severity.value = button.dataset.severity || "";
       controls.change.value = button.dataset.change || "";
-      if (button.dataset.reference) moves = { reference: data.models.indexOf(button.dataset.reference), metric: data.metrics.indexOf(button.dataset.metric) };
+      if (button.dataset.reference) moves = { reference: data.models.indexOf(button.dataset.reference), metric: data.metrics.indexOf(button.dataset.metric), count: +button.dataset.count };
       go();
     });
   }

@@ -51,6 +51,7 @@ def html_report(
             policy=content_security_policy(style, script),
             data=Markup(embedded.json),
             embedded=embedded,
+            written=str(manifest.get("written", "")).partition("T")[0],
             comparison=comparison,
             verdict=verdict,
             candidates=found,

@@ -62,7 +62,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """Models across, the reference first."""
+    """Models across: the reference, beside it those that were compared with it, then the rest."""
 
     reference: str
     models: tuple[str, ...]
@@ -103,7 +103,8 @@ def comparison_table(
     figures = {(f.task, f.metric, f.model): f for f in comparison.figures}
     differences = {(d.task, d.metric, d.candidate): d for d in comparison.differences if d.reference == reference}
     evaluated = [m.name for m in comparison.models if m.status == "evaluated"]
-    models = tuple(sorted(evaluated, key=lambda name: (name != reference, name != comparison.base)))
+    compared = {d.candidate for d in comparison.differences if d.reference == reference}
+    models = tuple(sorted(evaluated, key=lambda name: (name != reference, name not in compared)))
     groups: dict[str, list[Row]] = {}
     for task in comparison.tasks:
         for metric in dict.fromkeys(f.metric for f in comparison.figures if f.task == task.name):

@@ -69,14 +69,14 @@ def tune_lines(search: Search) -> Iterator[str]:
 
 
 def optimism(search: Search, seen: Quality, fresh: Quality) -> str:
-    """Why the second figure is the one to report, in one sentence with both."""
+    """Why the figure on fresh samples is the one to report, in one sentence."""
     tried = sum(row.quality is not None for row in search.trials)
     places = decimals((seen.score.value, fresh.score.value))
     fell = (seen.score.value - fresh.score.value) * (1 if search.greater_is_better else -1)
-    came = f"here the first is better by {number(fell, places)}" if fell > 0 else "here the second is no worse"
+    came = f"here by {number(fell, places)}" if fell > 0 else "not here: fresh samples say no worse"
     return (
-        f"The best of {tried} trials looks better than it is, since its luck was chosen with it ({came}): "
-        "quote the second figure."
+        f"The best of {tried} trials looks better in the search than it is, since its luck was chosen with it "
+        f"({came}): quote the figure on fresh samples."
     )
 
 

@@ -83,6 +83,8 @@ def test_nothing_runs_over_the_edge_or_over_its_neighbour(show, name, viewport):
     page = show(name, viewport)
     page.locator(".item summary").first.click()
     assert not overflows(page)
+    tasks = page.locator(".item > summary > span:first-child").all()
+    assert min(task.bounding_box()["width"] for task in tasks) > 90  # not squeezed by the tags beside it
     overlaps = page.evaluate("""() => {
         const places = '.tradeplot text, .forest .name, .forest .value, .card h3, .badge, nav a, .tag, .chip';
         const texts = [...document.querySelectorAll(places)].filter(e => e.checkVisibility());

@@ -155,3 +155,14 @@ def test_a_count_opens_what_was_lost_against_that_very_model(chromium: Any, repl
     page.click(lost)
     assert page.inner_text("#count") == "5 samples"
     page.close()
+
+
+@pytest.mark.browser
+def test_metrics_that_decide_nothing_stand_behind_a_button(chromium: Any, replacement: harness.Run) -> None:
+    page = chromium.new_page()
+    page.goto(Path(replacement.folder / "report.html").resolve().as_uri())
+    rows = page.locator("#view-0 tr.further")
+    assert rows.count() == 1 and not rows.first.is_visible()
+    page.get_by_role("button", name="Show 1 further metric").first.click()
+    assert rows.first.is_visible()
+    page.close()

@@ -71,7 +71,7 @@ def test_the_figure_on_fresh_samples_comes_first_and_both_are_given() -> None:
     lines = list(tune_lines(search()))
     assert "0.900 [0.800, 1.000] on the 50 samples of the search" in lines[1]
     assert "never saw: 0.800 [0.700, 0.900]" in lines[2] and "gain +60.0 [+51.0, +69.0] points" in lines[2]
-    assert "the first is better by 0.100" in lines[3]
+    assert "here by 0.100" in lines[3]
     page = tune_page(search())
     assert page.index("0.800 [0.700, 0.900]") < page.index("0.900 [0.800, 1.000]")
     assert "fails words accuracy: no_worse than base by 0.1" in page and "fell behind" in page

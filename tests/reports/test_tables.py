@@ -16,6 +16,12 @@ def comparison():
     return bundle()[0]
 
 
+def test_candidates_stand_beside_what_they_are_compared_with():
+    comparison, *_ = bundle(baseline="careful")
+    assert comparison_table(comparison).models == ("careful", "careless", "base")
+    assert comparison_table(comparison, "base").models == ("base", "careful", "careless")
+
+
 def test_tasks_go_down_grouped_by_tag_and_models_across_with_the_reference_first(comparison):
     table = comparison_table(comparison)
     assert table.models == MODELS
