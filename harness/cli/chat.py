@@ -1,6 +1,7 @@
 """``harness chat``: a conversation with a base and its adapters in the terminal."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,8 @@ def chat(
 
     A model with a chat template sees the turns through it; one without sees them joined by blank lines. Where standard
     input is no terminal, each line of it is a turn.
+
+    Answers are shown while they are made; Ctrl-C ends one.
 
     /model NAME switches to another model, /both answers the last turn by the base and by each adapter side by side,
     /reset forgets the conversation, /quit ends it.
@@ -77,7 +80,7 @@ def _turn(console: "Console", service: "Service", talk: "Conversation", line: st
         if line.startswith("/"):
             _obey(console, service, talk, line)
         else:
-            _show(console, talk.model, talk.say(line))
+            _answer(console, talk, line)
     except HarnessError as error:
         console.print(f"error: {printable(str(error))}", markup=False)
 
@@ -98,13 +101,41 @@ def _obey(console: "Console", service: "Service", talk: "Conversation", line: st
         raise InputError(f"no command {command!r}", mend=_COMMANDS)
 
 
-def _show(console: "Console", model: str, said: "Generation") -> None:
+def _answer(console: "Console", talk: "Conversation", line: str) -> None:
+    """Show the answer while it is made. At a terminal Ctrl-C ends it, and the conversation goes on without it."""
     from rich.text import Text
 
     from harness.cli.console import printable
+    from harness.engines import Audience
 
-    cut = f" [cut at {said.tokens} tokens]" if said.finish == "length" else ""
-    console.print(Text.assemble((f"{model}: ", "bold"), printable(said.text), (cut, "dim")), soft_wrap=True)
+    shown = ""
+    stopped = threading.Event()
+
+    def show(text: str, style: str = "") -> None:
+        console.print(Text(text, style), soft_wrap=True, end="")
+
+    def hears(text: str) -> None:
+        nonlocal shown
+        if not stopped.is_set() and len(text) > len(shown):
+            # The model's name comes with its first words, so that a refusal stands alone.
+            if not shown:
+                show(f"{talk.model}: ", "bold")
+            show(printable(text[len(shown) :]))
+            shown = text
+
+    try:
+        said = talk.say(line, Audience(lambda: not stopped.is_set(), hears))
+    except KeyboardInterrupt:
+        stopped.set()
+        if not sys.stdin.isatty():
+            raise
+        show(" [stopped]\n", "dim")
+        return
+    if said.text:
+        hears(said.text)
+    else:
+        show(f"{talk.model}: ", "bold")
+    show(f" [cut at {said.tokens} tokens]\n" if said.finish == "length" else "\n", "dim")
 
 
 def _show_beside(console: "Console", said: "dict[str, Generation]") -> None:

@@ -1,7 +1,8 @@
 """The contract of an engine: where text and log-likelihoods come from."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -27,6 +28,19 @@ class EngineSettings(BaseModel):
 Answered = list[tuple[Request, Answer]]
 
 
+@dataclass(frozen=True)
+class Audience:
+    """Who waits for a text while it is made. Both are called from the thread that the engine works in.
+
+    Attributes:
+        waits: Whether anybody still does; where nobody does, the text may end anywhere.
+        hears: Is given the text so far, as far as later tokens cannot change it; None where only the whole is wanted.
+    """
+
+    waits: Callable[[], bool]
+    hears: Callable[[str], None] | None = None
+
+
 class Engine(ABC):
     """Holds one base model and any number of adapters; every request names its model.
 
@@ -46,6 +60,13 @@ class Engine(ABC):
             InputError: a request cannot be answered (its prompt is longer than the model's context).
             RunError: the engine broke.
         """
+
+    def stream(self, requests: Sequence[Request], audiences: Mapping[Request, Audience]) -> Iterator[Answered]:
+        """As `answer`, and those who wait hear each text while it is made.
+
+        An engine that cannot say how far it has come gives whole texts only, which is what happens here.
+        """
+        return self.answer(requests)
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:

@@ -88,6 +88,18 @@ class Encoder:
         finish = "length" if ended is None and cut is None else "stop"
         return Generation(text if cut is None else text[:cut], len(ids), finish)
 
+    def settled(self, prompt_ids: Sequence[int], new_ids: Sequence[int], decoding: Decoding) -> str:
+        """The text so far, without the end that later tokens may still change: part of a character or of a stop."""
+        said = self.generation(prompt_ids, new_ids, decoding)
+        if said.finish == "stop":
+            return said.text
+        text = said.text.rstrip("\ufffd")
+        if getattr(self.tokenizer, "clean_up_tokenization_spaces", False):
+            # Such a tokenizer takes the blank before a full stop, or before n't, back.
+            text = text[: max(text.rfind(" "), 0)]
+        begun = (n for stop in decoding.stop for n in range(1, len(stop)) if text.endswith(stop[:n]))
+        return text[: len(text) - max(begun, default=0)]
+
     def decode(self, prompt_ids: Sequence[int], new_ids: Sequence[int]) -> str:
         """Text of ``new_ids`` as it follows the prompt: a leading space that a bare decode would drop is kept."""
         tail = list(prompt_ids[-8:])

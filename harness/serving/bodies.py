@@ -1,5 +1,6 @@
-"""The bodies of requests, read strictly. What the protocol knows and this service does not is refused by name."""
+"""The bodies of requests, read strictly: what would change the answer, and is not known here, is refused by name."""
 
+import difflib
 import json
 from typing import Annotated, Any, Literal
 
@@ -13,7 +14,7 @@ _COLDEST = 0.01
 _NO_EFFECT = frozenset(
     {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "parallel_tool_calls"}
 )
-#: Keys of the protocol that are taken with these values alone, at which they do nothing.
+#: Keys of the protocol, and of vLLM beyond it, that are taken with these values alone, at which they do nothing.
 _ONLY: dict[str, tuple[Any, ...]] = {
     "n": (1,),
     "best_of": (1,),
@@ -33,7 +34,27 @@ _ONLY: dict[str, tuple[Any, ...]] = {
     "audio": (),
     "prediction": (),
     "web_search_options": (),
+    "tool_calls": ([],),
+    "function_call": ("none", "auto"),
+    "top_k": (0, -1),
+    "min_p": (0,),
+    "min_tokens": (0,),
+    "repetition_penalty": (1,),
+    "length_penalty": (1,),
+    "use_beam_search": (False,),
+    "ignore_eos": (False,),
+    "bad_words": ([],),
+    "stop_token_ids": ([],),
+    "allowed_token_ids": (),
+    "prompt_logprobs": (),
+    "structured_outputs": (),
+    "guided_json": (),
+    "guided_regex": (),
+    "guided_choice": (),
+    "guided_grammar": (),
 }  # fmt: skip
+#: Likeness (`difflib`) from which an unknown key is a known one misspelt: of modle and model it is 0.8.
+_MISSPELT = 0.8
 
 _Stop = Annotated[str, Field(min_length=1, max_length=200)]
 _TokenId = Annotated[int, Field(ge=0, lt=2**31)]
@@ -80,17 +101,10 @@ class GenerateBody(_Sampling):
         return self._decoding(self.max_tokens)
 
 
-class StreamOptions(_Body):
-    """``stream_options`` of the OpenAI protocol."""
+class _Protocol(_Body):
+    """A part of the OpenAI protocol. Its clients send keys of other servers, which must not stop them."""
 
-    include_usage: bool = False
-
-
-class _OpenAiBody(_Sampling):
-    model: str
-    temperature: float = Field(1.0, ge=0, le=2)
-    stream: bool = False
-    stream_options: StreamOptions | None = None
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -99,14 +113,37 @@ class _OpenAiBody(_Sampling):
             return value
         # A key that is null is a key that is left out, as in the protocol.
         kept = {key: given for key, given in value.items() if given is not None and key not in _NO_EFFECT}
-        for key in kept.keys() & _ONLY.keys():
-            if not any(_same(kept[key], harmless) for harmless in _ONLY[key]):
-                only = " or ".join(json.dumps(harmless) for harmless in _ONLY[key])
-                raise ValueError(f"{key!r} is not supported here" + (f" but as {only}" if only else ""))
+        for key, given in kept.items():
+            _refuse_what_would_be_missed(key, given, list(cls.model_fields))
         return {key: given for key, given in kept.items() if key not in _ONLY}
 
+    @property
+    def ignored(self) -> list[str]:
+        """Keys that nothing is known of, and that were not looked at."""
+        return sorted(key[:100] for key in self.model_extra or {})[:20]
 
-class CompletionBody(_OpenAiBody):
+
+class StreamOptions(_Protocol):
+    """``stream_options`` of the OpenAI protocol."""
+
+    include_usage: bool = False
+
+
+class OpenAiBody(_Sampling, _Protocol):
+    """What both forms of the OpenAI protocol have."""
+
+    model: str
+    temperature: float = Field(1.0, ge=0, le=2)
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+
+    @property
+    def with_usage(self) -> bool:
+        """Whether a stream ends with the number of tokens."""
+        return self.stream_options is not None and self.stream_options.include_usage
+
+
+class CompletionBody(OpenAiBody):
     """``POST /v1/completions``: a text, or the token ids of one."""
 
     prompt: str | Annotated[list[_TokenId], Field(min_length=1)]
@@ -117,7 +154,7 @@ class CompletionBody(_OpenAiBody):
         return self._decoding(self.max_tokens)
 
 
-class Turn(_Body):
+class Turn(_Protocol):
     """One turn of a conversation."""
 
     role: Literal["system", "user", "assistant"]
@@ -125,7 +162,7 @@ class Turn(_Body):
     name: str | None = None
 
 
-class ChatBody(_OpenAiBody):
+class ChatBody(OpenAiBody):
     """``POST /v1/chat/completions``: turns, which the model's chat template renders."""
 
     messages: list[Turn] = Field(min_length=1)
@@ -139,6 +176,17 @@ class ChatBody(_OpenAiBody):
     def decoding(self, most: int) -> Decoding:
         """How the text is to be generated; ``most`` tokens where the body names no number."""
         return self._decoding(self.max_completion_tokens or self.max_tokens or most)
+
+
+def _refuse_what_would_be_missed(key: str, given: Any, known: list[str]) -> None:
+    """A key that would change the answer, or that is a known one misspelt, is not passed over."""
+    if key in _ONLY and not any(_same(given, harmless) for harmless in _ONLY[key]):
+        only = " or ".join(json.dumps(harmless) for harmless in _ONLY[key])
+        raise ValueError(f"{key!r} is not supported here" + (f" but as {only}" if only else ""))
+    if key in _ONLY or key in known:
+        return
+    if meant := difflib.get_close_matches(key, known, n=1, cutoff=_MISSPELT):
+        raise ValueError(f"unknown key {key!r}; did you mean {meant[0]!r}?")
 
 
 def _same(given: Any, harmless: Any) -> bool:

@@ -1,5 +1,6 @@
 """A conversation of several turns with one of the served models."""
 
+from harness.engines import Audience
 from harness.records import Decoding, Generation, InputError, Message
 from harness.serving.service import Service
 
@@ -12,15 +13,15 @@ class Conversation:
         self._turns: tuple[Message, ...] = ()
         self.model = model
 
-    def say(self, text: str) -> Generation:
-        """Answer the user's next turn. One that is refused does not become part of the conversation.
+    def say(self, text: str, audience: Audience | None = None) -> Generation:
+        """Answer the user's next turn. One that is refused, or no longer waited for, stays out of the conversation.
 
         Raises:
             Refused: the conversation has outgrown the model's context.
             RunError: the engine broke.
         """
         turns = (*self._turns, Message("user", text))
-        answer = self._ask(self.model, turns)
+        answer = self._ask(self.model, turns, audience)
         self._turns = (*turns, Message("assistant", answer.text))
         return answer
 
@@ -38,5 +39,5 @@ class Conversation:
         """Forget all turns."""
         self._turns = ()
 
-    def _ask(self, model: str, turns: tuple[Message, ...]) -> Generation:
-        return self._service.ask(model, turns, self._decoding).result().generation
+    def _ask(self, model: str, turns: tuple[Message, ...], audience: Audience | None = None) -> Generation:
+        return self._service.ask(model, turns, self._decoding, audience).result().generation

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from harness.engines import Encoder, Engine
+from harness.engines import Audience, Encoder, Engine
 from harness.models import Model
 from harness.records import Decoding, Generation, HarnessError, Kind, Prompt, Request, RunError, nearest
 from harness.serving.limits import Limits
@@ -50,6 +50,7 @@ class _Job:
     model: str
     asked: Asked
     decoding: Decoding
+    audience: Audience | None
     future: "Future[Reply]"
 
 
@@ -79,10 +80,11 @@ class Service:
         self._thread = threading.Thread(target=self._work, name="harness-serving", daemon=True)
         self._thread.start()
 
-    def ask(self, model: str, asked: Asked, decoding: Decoding) -> "Future[Reply]":
-        """Put a request in the queue. A sampled one without a seed gets one.
+    def ask(self, model: str, asked: Asked, decoding: Decoding, audience: Audience | None = None) -> "Future[Reply]":
+        """Put a request in the queue. A sampled one without a seed gets one; see `seeded`.
 
-        The future fails with `Refused` where the prompt cannot be answered, and with `RunError` where the engine broke.
+        Who waits hears the text while it is made, from the engine's thread, as far as the engine tells. The future
+        fails with `Refused` where the prompt cannot be answered, and with `RunError` where the engine broke.
 
         Raises:
             UnknownModel: no such model is served.
@@ -93,9 +95,7 @@ class Service:
             raise UnknownModel(f"no model {model[:100]!r} is served", mend=nearest(model[:100], list(self.names)))
         if decoding.max_tokens > self.limits.tokens:
             raise Refused(f"max_tokens {decoding.max_tokens} is above the limit of {self.limits.tokens}")
-        if decoding.temperature > 0 and decoding.seed is None:
-            decoding = replace(decoding, seed=secrets.randbelow(2**31))
-        job = _Job(self.names[model], asked, decoding, Future())
+        job = _Job(self.names[model], asked, seeded(decoding), audience, Future())
         with self._changed:
             if self._closed:
                 raise Busy("the service is shutting down", wait=10)
@@ -154,8 +154,9 @@ class Service:
 
     def _ask_engine(self, asked: dict[Request, list[_Job]]) -> None:
         left = dict(asked)
+        audiences = {request: one for request, jobs in asked.items() if (one := _together(jobs)) is not None}
         try:
-            for batch in self._engine.answer(list(asked)):
+            for batch in self._engine.stream(list(asked), audiences):
                 for request, answer in batch:
                     assert answer.generation is not None
                     tokens = len(self._encoder.prompt(request.prompt))
@@ -194,6 +195,28 @@ class Service:
         if self._encoder.prompt(text) != list(ids):
             raise Refused("these token ids are not what the tokenizer makes of their text", mend="send the text")
         return text
+
+
+def seeded(decoding: Decoding) -> Decoding:
+    """The same with a seed, where it is sampled and has none."""
+    if decoding.temperature > 0 and decoding.seed is None:
+        return replace(decoding, seed=secrets.randbelow(2**31))
+    return decoding
+
+
+def _together(jobs: Sequence[_Job]) -> Audience | None:
+    """Those who asked the same, as one audience; a job without one waits for the whole text in any case."""
+    audiences = [job.audience for job in jobs if job.audience is not None]
+    hearing = [audience.hears for audience in audiences if audience.hears is not None]
+
+    def hears(text: str) -> None:
+        for one in hearing:
+            one(text)
+
+    def waits() -> bool:
+        return len(audiences) < len(jobs) or any(audience.waits() for audience in audiences)
+
+    return Audience(waits, hears if hearing else None) if audiences else None
 
 
 def _first_line(error: Exception) -> str:

@@ -1,16 +1,19 @@
 """What goes back over the wire: answers in the OpenAI protocol, whole or in pieces, and errors. No HTTP here."""
 
 import json
-import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from harness.records import HarnessError
+from harness.serving.bodies import OpenAiBody
+from harness.serving.pieces import Pieces
 from harness.serving.service import Reply
 
-#: A word with the white space after it: the pieces that a finished text is streamed in.
-_PIECE = re.compile(r"\S+\s*|\s+")
+#: What every part of an answer in the OpenAI protocol says: which answer it is, of which model. ``seed`` and
+#: ``ignored`` (keys of the body that were not looked at) are beyond the protocol.
+Head = dict[str, Any]
 
 _KINDS = {404: "not_found_error", 429: "rate_limit_error"}
 
@@ -28,38 +31,48 @@ def generated(model: str, reply: Reply) -> dict[str, Any]:
     return answer if reply.seed is None else {**answer, "seed": reply.seed}
 
 
-def completion(model: str, reply: Reply) -> dict[str, Any]:
+def completion_head(body: OpenAiBody, seed: int | None) -> Head:
+    """What every part of the answer to ``/v1/completions`` says."""
+    return _head("cmpl", "text_completion", body, seed)
+
+
+def chat_head(body: OpenAiBody, seed: int | None) -> Head:
+    """What every part of the answer to ``/v1/chat/completions`` says."""
+    return _head("chatcmpl", "chat.completion.chunk" if body.stream else "chat.completion", body, seed)
+
+
+def completion(head: Head, reply: Reply) -> dict[str, Any]:
     """The answer to ``/v1/completions``."""
     said = reply.generation
     choice = {"index": 0, "text": said.text, "logprobs": None, "finish_reason": said.finish}
-    return {**_head("cmpl", "text_completion", model, reply), "choices": [choice], "usage": usage(reply)}
+    return {**head, "choices": [choice], "usage": usage(reply)}
 
 
-def chat_completion(model: str, reply: Reply) -> dict[str, Any]:
+def chat_completion(head: Head, reply: Reply) -> dict[str, Any]:
     """The answer to ``/v1/chat/completions``."""
     said = reply.generation
     message = {"role": "assistant", "content": said.text}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": said.finish}
-    return {**_head("chatcmpl", "chat.completion", model, reply), "choices": [choice], "usage": usage(reply)}
+    return {**head, "choices": [choice], "usage": usage(reply)}
 
 
-def completion_events(model: str, reply: Reply, *, with_usage: bool) -> Iterator[str]:
-    """A finished completion as server-sent events."""
-    head = _head("cmpl", "text_completion", model, reply)
-    pieces = _PIECE.findall(reply.generation.text)
-    choices = [{"index": 0, "text": piece, "logprobs": None, "finish_reason": None} for piece in pieces]
-    choices.append({"index": 0, "text": "", "logprobs": None, "finish_reason": reply.generation.finish})
-    yield from _events(head, choices, usage(reply) if with_usage else None)
+def completion_events(head: Head, pieces: Pieces, *, with_usage: bool) -> AsyncIterator[str]:
+    """A completion as server-sent events, as it is made."""
+
+    def choice(text: str, finish: str | None) -> dict[str, Any]:
+        return {"index": 0, "text": text, "logprobs": None, "finish_reason": finish}
+
+    return _events(head, [], choice, pieces, with_usage)
 
 
-def chat_events(model: str, reply: Reply, *, with_usage: bool) -> Iterator[str]:
-    """A finished turn as server-sent events."""
-    head = _head("chatcmpl", "chat.completion.chunk", model, reply)
-    deltas = [{"role": "assistant", "content": ""}]
-    deltas += [{"content": piece} for piece in _PIECE.findall(reply.generation.text)]
-    choices: list[dict[str, Any]] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
-    choices.append({"index": 0, "delta": {}, "finish_reason": reply.generation.finish})
-    yield from _events(head, choices, usage(reply) if with_usage else None)
+def chat_events(head: Head, pieces: Pieces, *, with_usage: bool) -> AsyncIterator[str]:
+    """A turn as server-sent events, as it is made."""
+
+    def choice(text: str, finish: str | None) -> dict[str, Any]:
+        return {"index": 0, "delta": {"content": text} if text else {}, "finish_reason": finish}
+
+    role = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}
+    return _events(head, [role], choice, pieces, with_usage)
 
 
 def usage(reply: Reply) -> dict[str, int]:
@@ -68,11 +81,26 @@ def usage(reply: Reply) -> dict[str, int]:
     return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
 
 
-def _events(head: dict[str, Any], choices: list[dict[str, Any]], used: dict[str, int] | None) -> Iterator[str]:
-    for choice in choices:
-        yield _event({**head, "choices": [choice]})
-    if used is not None:
-        yield _event({**head, "choices": [], "usage": used})
+async def _events(
+    head: Head,
+    before: list[dict[str, Any]],
+    choice: Callable[[str, str | None], dict[str, Any]],
+    pieces: Pieces,
+    with_usage: bool,
+) -> AsyncIterator[str]:
+    for first in before:
+        yield _event({**head, "choices": [first]})
+    try:
+        async for piece in pieces:
+            yield _event({**head, "choices": [choice(piece, None)]})
+        reply = await pieces.whole()
+    except HarnessError as error:
+        # The status has been sent; without [DONE] a client knows that this is not the end of an answer.
+        yield _event(error_body(500, str(error)))
+        return
+    yield _event({**head, "choices": [choice("", reply.generation.finish)]})
+    if with_usage:
+        yield _event({**head, "choices": [], "usage": usage(reply)})
     yield "data: [DONE]\n\n"
 
 
@@ -81,6 +109,7 @@ def _event(value: dict[str, Any]) -> str:
     return f"data: {json.dumps(value, ensure_ascii=True)}\n\n"
 
 
-def _head(prefix: str, kind: str, model: str, reply: Reply) -> dict[str, Any]:
-    head = {"id": f"{prefix}-{secrets.token_hex(12)}", "object": kind, "created": int(time.time()), "model": model}
-    return head if reply.seed is None else {**head, "seed": reply.seed}
+def _head(prefix: str, kind: str, body: OpenAiBody, seed: int | None) -> Head:
+    head = {"id": f"{prefix}-{secrets.token_hex(12)}", "object": kind, "created": int(time.time()), "model": body.model}
+    beyond = {"seed": seed, "ignored": body.ignored or None}
+    return head | {key: value for key, value in beyond.items() if value is not None}

@@ -103,8 +103,14 @@ GENERATE, COMPLETE, CHAT = "/api/v1/generate", "/v1/completions", "/v1/chat/comp
     ("path", "body", "status", "says"),
     [
         (GENERATE, {"prompt": "a", "max_token": 3}, 422, "unknown key 'max_token'; did you mean 'max_tokens'?"),
-        (GENERATE, {}, 422, "'prompt' is missing"),
-        (GENERATE, [], 422, "dictionary"),
+        (GENERATE, {"promt": "a"}, 422, "unknown key 'promt'; did you mean 'prompt'?"),
+        (GENERATE, {"prompt": "a", "temperature": "hot"}, 422, "valid number (got 'hot')"),
+        (GENERATE, {}, 422, "'prompt' is missing; add it"),
+        (COMPLETE, {"modle": "base", "prompt": "a"}, 422, "unknown key 'modle'; did you mean 'model'?"),
+        (COMPLETE, {"model": "base", "prompt": "a", "top_k": 5}, 422, "'top_k' is not supported here but as 0 or -1"),
+        (CHAT, {"model": "base", "messages": [{"role": "user", "contents": "a"}]}, 422, "did you mean 'content'?"),
+        (CHAT, {"model": "base", "messages": TURNS, "stream_options": {"include_use": 1}}, 422, "'include_usage'?"),
+        (GENERATE, [], 422, "not a list"),
         (GENERATE, {"prompt": 3}, 422, "'prompt'"),
         (GENERATE, {"prompt": "a", "max_tokens": "8"}, 422, "'max_tokens'"),
         (GENERATE, {"prompt": "a", "max_tokens": 0}, 422, "'max_tokens'"),
@@ -133,7 +139,25 @@ def test_a_wrong_body_gets_its_status_and_one_line(
 def test_keys_of_the_protocol_that_do_nothing_are_taken(client: TestClient) -> None:
     idle = {"n": 1, "user": "me", "presence_penalty": 0, "logit_bias": None, "echo": False, "tools": []}
     body = {"model": "base", "prompt": PROMPT, "max_tokens": 2, **idle}
-    assert client.post(COMPLETE, json=body).status_code == 200
+    answer = client.post(COMPLETE, json=body)
+    assert answer.status_code == 200 and "ignored" not in answer.json()
+
+
+def test_keys_that_nobody_knows_are_named_in_every_part_of_the_answer(client: TestClient) -> None:
+    body = {"model": "base", "prompt": PROMPT, "max_tokens": 2, "temperature": 0, "priority": 3, "x": {"y": [1]}}
+    assert client.post(COMPLETE, json=body).json()["ignored"] == ["priority", "x"]
+    for one in events(client.post(COMPLETE, json={**body, "stream": True}).text):
+        assert one["ignored"] == ["priority", "x"]
+    assert complain(client, GENERATE, {"prompt": "a", "priority": 3})[0] == 422
+
+
+@pytest.mark.parametrize("path", [COMPLETE, CHAT])
+def test_what_cannot_be_streamed_is_refused_with_its_status(client: TestClient, path: str) -> None:
+    prompt: Any = (
+        {"prompt": "word " * 2_000} if path == COMPLETE else {"messages": [{**TURNS[0], "content": "a " * 999}]}
+    )
+    status, line = complain(client, path, {"model": "base", "stream": True, **prompt})
+    assert status == 400 and "context of 512" in line
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """The two commands as a user runs them: a real process over HTTP, and a conversation from standard input."""
 
 import io
+import json
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 import harness
 from harness.cli.chat import _turn
 from harness.cli.main import run
+from harness.engines import Audience
 from harness.records import Decoding, Generation, InputError, Message
 from harness.serving import Conversation, Refused, Service
 from tests.packs import word_rows, write_pack, write_suite
@@ -73,6 +76,54 @@ def test_a_suite_over_the_service_gets_the_texts_of_the_engine(
     assert len({text for (model, _), text in texts(said).items() if model == "tuned"}) > 1
 
 
+#: Greedy answers of the reference model are short; hot ones go on.
+LONG = {"prompt": "Once upon a time", "max_tokens": 400, "temperature": 2.0, "seed": 2}
+
+
+def test_pieces_come_while_an_answer_is_made_and_are_the_answer(url: str) -> None:
+    body = {"model": "tuned", **LONG}
+    whole = httpx.post(f"{url}/v1/completions", json=body, timeout=60).json()["choices"][0]
+    started, arrived, said = time.monotonic(), list[float](), ""
+    with httpx.stream("POST", f"{url}/v1/completions", json={**body, "stream": True}, timeout=60) as answer:
+        for line in filter(None, answer.iter_lines()):
+            if line != "data: [DONE]":
+                said += json.loads(line.removeprefix("data: "))["choices"][0]["text"]
+                arrived.append(time.monotonic() - started)
+    assert said == whole["text"] and len(arrived) > 30
+    assert arrived[0] < arrived[-1] / 2
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_a_client_that_goes_away_takes_its_request_with_it(url: str, streamed: bool) -> None:
+    def seconds(tokens: int) -> float:
+        started = time.monotonic()
+        assert httpx.post(f"{url}/api/v1/generate", json={**LONG, "max_tokens": tokens}, timeout=60).status_code == 200
+        return time.monotonic() - started
+
+    alone = seconds(400)
+    body = {"model": "base", **LONG, "stream": streamed}
+    # The connection is closed when the first event has come, or when patience is over.
+    patience = 60 if streamed else alone / 20
+    asked = httpx.stream("POST", f"{url}/v1/completions", json=body, timeout=patience)
+    with suppress(httpx.TimeoutException), asked as answer:
+        next(answer.iter_lines())
+    assert seconds(1) < alone / 2
+
+
+def test_the_client_of_openai_streams_and_its_keys_for_other_servers_do_not_stop_it(url: str) -> None:
+    openai = pytest.importorskip("openai")
+    client = openai.OpenAI(base_url=f"{url}/v1", api_key="none")
+    asked = {"model": "tuned", "messages": [{"role": "user", "content": "What is the capital?"}], "temperature": 0}
+    beyond = {"extra_body": {"chat_template_kwargs": {"enable_thinking": False}, "top_k": -1}}
+    whole = client.chat.completions.create(**asked, **beyond, max_tokens=24)
+    assert whole.model_extra["ignored"] == ["chat_template_kwargs"]
+    parts = list(client.chat.completions.create(**asked, max_tokens=24, stream=True))
+    assert "".join(part.choices[0].delta.content or "" for part in parts) == whole.choices[0].message.content
+    assert parts[-1].choices[0].finish_reason == whole.choices[0].finish_reason
+    again = [*asked["messages"], whole.choices[0].message.model_dump(), {"role": "user", "content": "And its river?"}]
+    assert client.chat.completions.create(**{**asked, "messages": again}, max_tokens=4).choices
+
+
 def test_a_client_that_asks_for_too_much_at_once_is_refused_by_the_process(url: str) -> None:
     answer = httpx.post(f"{url}/api/v1/generate", json={"prompt": "a" * 2_000_000})
     assert answer.status_code == 413
@@ -126,13 +177,30 @@ def test_turns_are_kept_until_they_outgrow_the_context_or_are_forgotten(service:
         Conversation(service, "base", greedy).again(["base"])
 
 
+def test_a_conversation_shows_an_answer_while_it_is_made(service: Service) -> None:
+    from rich.console import Console
+
+    class Screen(io.StringIO):
+        parts = 0
+
+        def flush(self) -> None:
+            self.parts += 1
+
+    screen, question = Screen(), "Write about the river."
+    decoding = Decoding(max_tokens=64)
+    _turn(Console(file=screen), service, Conversation(service, "base", decoding), question)
+    said = service.ask("base", (Message("user", question),), decoding).result(30).generation
+    cut = " [cut at 64 tokens]" if said.finish == "length" else ""
+    assert screen.getvalue() == f"base: {said.text}{cut}\n" and screen.parts > 5
+
+
 def test_what_a_model_says_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     from rich.console import Console
 
     class Hostile:
         model = "base"
 
-        def say(self, text: str) -> Generation:
+        def say(self, text: str, audience: Audience) -> Generation:
             return Generation("\x1b]0;owned\x07 [red]markup[/red] \u202e \x9b2J", 4, "stop")
 
     talk: Any = Hostile()

@@ -1,12 +1,12 @@
 """The engine over transformers and PEFT."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 import torch
 
-from harness.engines.base import Answered, Engine, EngineSettings
+from harness.engines.base import Answered, Audience, Engine, EngineSettings
 from harness.engines.encoding import Encoder
 from harness.engines.options import read_options
 from harness.engines.pairs import join_windows, request_pairs
@@ -48,7 +48,11 @@ class TransformersEngine(Engine):
     def answer(self, requests: Sequence[Request], known: Container[Request] = ()) -> Iterator[Answered]:
         for batch in plan_batches(requests, self._cost, self._settings.batch_tokens):
             if any(request not in known for request in batch.requests):
-                yield self._run_halving(batch)
+                yield self._run_halving(batch, {})
+
+    def stream(self, requests: Sequence[Request], audiences: Mapping[Request, Audience]) -> Iterator[Answered]:
+        for batch in plan_batches(requests, self._cost, self._settings.batch_tokens):
+            yield self._run_halving(batch, audiences)
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -98,9 +102,9 @@ class TransformersEngine(Engine):
         pairs = request_pairs(self._encoder, request, self._context)
         return len(pairs), max((len(context) + len(rest) for context, rest in pairs), default=1)
 
-    def _run_halving(self, batch: Batch) -> Answered:
+    def _run_halving(self, batch: Batch, audiences: Mapping[Request, Audience]) -> Answered:
         try:
-            return self._run(batch)
+            return self._run(batch, audiences)
         except torch.OutOfMemoryError:
             if len(batch.requests) == 1:
                 raise RunError(
@@ -110,16 +114,19 @@ class TransformersEngine(Engine):
                 ) from None
         torch.cuda.empty_cache()
         first, second = batch.halves()
-        return self._run_halving(first) + self._run_halving(second)
+        return self._run_halving(first, audiences) + self._run_halving(second, audiences)
 
-    def _run(self, batch: Batch) -> Answered:
+    def _run(self, batch: Batch, audiences: Mapping[Request, Audience]) -> Answered:
         if batch.kind is Kind.DIVERGENCE:
             return list(zip(batch.requests, self._diverge(batch), strict=True))
         with self._bench.active(batch.model) as module:
-            answers = self._generate(module, batch) if batch.kind is Kind.GENERATE else self._score(module, batch)
+            if batch.kind is Kind.GENERATE:
+                answers = self._generate(module, batch, [audiences.get(request) for request in batch.requests])
+            else:
+                answers = self._score(module, batch)
         return list(zip(batch.requests, answers, strict=True))
 
-    def _generate(self, module: Any, batch: Batch) -> list[Answer]:
+    def _generate(self, module: Any, batch: Batch, audiences: Sequence[Audience | None]) -> list[Answer]:
         prompts = [self._encoder.prompt(request.prompt) for request in batch.requests]
         decodings = [request.decoding or Decoding() for request in batch.requests]
         context = self._context - self._bench.virtual_tokens(batch.model)
@@ -130,7 +137,7 @@ class TransformersEngine(Engine):
                 where=f"model {batch.model!r}",
                 mend="shorten the prompt, or leave the task out",
             )
-        texts = generate(module, self._encoder, prompts, decodings, rooms, self._pad)
+        texts = generate(module, self._encoder, prompts, decodings, rooms, self._pad, audiences)
         return [Answer(generation=text) for text in texts]
 
     def _score(self, module: Any, batch: Batch) -> list[Answer]:

@@ -7,6 +7,7 @@ import torch
 from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
 from transformers.generation.logits_process import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
+from harness.engines.base import Audience
 from harness.engines.encoding import Encoder
 from harness.engines.transformers.likelihood import left_padded
 from harness.records import Decoding, Generation
@@ -53,6 +54,32 @@ class RowRooms(StoppingCriteria):
         return (input_ids.shape[1] >= self._ends).to(input_ids.device)
 
 
+class RowAudiences(StoppingCriteria):
+    """Tells those who wait how far each row has come, and ends rows that nobody waits for any more.
+
+    The streamers of transformers follow one row; this sees all rows of a batch.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        prompts: Sequence[Sequence[int]],
+        width: int,
+        decoding: Decoding,
+        audiences: Sequence[Audience | None],
+    ) -> None:
+        self._encoder, self._prompts, self._width, self._decoding = encoder, prompts, width, decoding
+        self._audiences = audiences
+
+    def __call__(self, input_ids: torch.LongTensor, scores: Any, **kwargs: Any) -> Any:
+        for row, audience in enumerate(self._audiences):
+            if audience is not None and audience.hears is not None:
+                new = input_ids[row, self._width :].tolist()
+                audience.hears(self._encoder.settled(self._prompts[row], new, self._decoding))
+        left = [audience is not None and not audience.waits() for audience in self._audiences]
+        return torch.tensor(left, device=input_ids.device)
+
+
 @torch.inference_mode()
 def generate(
     model: Any,
@@ -61,6 +88,7 @@ def generate(
     decodings: Sequence[Decoding],
     rooms: Sequence[int],
     pad: int,
+    audiences: Sequence[Audience | None] = (),
 ) -> list[Generation]:
     """Continue each prompt.
 
@@ -71,9 +99,10 @@ def generate(
         decodings: Equal but for their seeds.
         rooms: New tokens that the model's context leaves for each prompt, at least 1.
         pad: A token id for padding.
+        audiences: Who waits for each row.
     """
     ids, mask = left_padded(prompts, pad, model.device)
-    shared = decodings[0]
+    shared, width = decodings[0], ids.shape[1]
     config = GenerationConfig(
         max_new_tokens=min(shared.max_tokens, max(rooms)),
         do_sample=False,
@@ -82,9 +111,11 @@ def generate(
     )
     ends: list[StoppingCriteria] = []
     if min(rooms) < shared.max_tokens:
-        ends.append(RowRooms(ids.shape[1], rooms))
+        ends.append(RowRooms(width, rooms))
     if shared.stop:
-        ends.append(RowStops(encoder, prompts, ids.shape[1], shared.stop))
+        ends.append(RowStops(encoder, prompts, width, shared.stop))
+    if any(audiences):
+        ends.append(RowAudiences(encoder, prompts, width, shared, audiences))
     out = model.generate(
         input_ids=ids,
         attention_mask=mask,
@@ -92,7 +123,7 @@ def generate(
         logits_processor=_warpers(decodings),
         stopping_criteria=StoppingCriteriaList(ends),
     )
-    new = out[:, ids.shape[1] :].tolist()
+    new = out[:, width:].tolist()
     cut = (row[:room] for row, room in zip(new, rooms, strict=True))
     return [_finished(encoder, prompt, row, shared, pad) for prompt, row in zip(prompts, cut, strict=True)]
 
