@@ -82,6 +82,9 @@ def split(
     typer.echo(f"{len(records):,} rows in {found.groups:,} groups of near duplicates and equal prompts")
     for name, rows in found.parts.items():
         typer.echo(f"  {name:<12} {len(rows):>8,}  {len(rows) / len(records):6.1%}  {paths[name]}")
+    if found.off(shares):
+        largest = f"the largest group holds {found.largest:,} rows and stays in one part"
+        typer.echo(f"warning: parts are off their shares: {largest}", err=True)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Language, letter case, commas, and how an answer starts, ends or repeats."""
 
+from contextlib import suppress
 from functools import cache
 from typing import Annotated, Any
 
@@ -95,6 +96,20 @@ def detect_language(text: str) -> str | None:
         return str(detector.detect())
     except LangDetectException:
         return None
+
+
+def possible_languages(text: str, seeds: int = 3) -> set[str]:
+    """Every language that langdetect holds possible, drawn with several seeds: of a short text it guesses."""
+    from langdetect import LangDetectException
+
+    found: set[str] = set()
+    for seed in range(seeds):
+        detector = _languages().create()
+        detector.seed = seed
+        detector.append(text)
+        with suppress(LangDetectException):
+            found.update(str(one.lang) for one in detector.get_probabilities())
+    return found
 
 
 @cache

@@ -7,7 +7,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from harness.metrics.safety.pii import find_personal_data
 from harness.models import resolve_base
 from harness.records import InputError
 from harness.records.progress import Progress, silent
@@ -19,6 +18,7 @@ from harness.training.data.pairs import preference_faults
 from harness.training.data.record import Record
 from harness.training.data.repeats import repeat_faults
 from harness.training.data.shape import format_faults, language_faults, languages, length_faults, markup_faults
+from harness.training.data.shorten import masked
 from harness.training.data.sources import read_source
 from harness.training.data.wording import wording_faults
 
@@ -26,8 +26,6 @@ from harness.training.data.wording import wording_faults
 KEPT = 200
 #: Longest excerpt of a fault.
 _EXCERPT = 200
-#: Characters of personal data that tell a reader which it is.
-_UNMASKED = 4
 _STEP = 500
 
 
@@ -152,16 +150,9 @@ def _bounded(faults: Sequence[Fault]) -> tuple[dict[str, int], tuple[Fault, ...]
 
 
 def _cut(fault: Fault) -> Fault:
-    return Fault(fault.kind, fault.where, _shown(fault.what), _shown(fault.excerpt))
+    return Fault(fault.kind, fault.where, _shown(fault.what), _shown(fault.excerpt, piece=True))
 
 
-def _shown(text: str) -> str:
+def _shown(text: str, *, piece: bool = False) -> str:
     """A text short enough for a report, and one that can be encoded (half a surrogate pair cannot)."""
-    return _masked(text[:_EXCERPT].encode("utf-8", "backslashreplace").decode())
-
-
-def _masked(text: str) -> str:
-    """The text with personal data and secrets cut to their first characters: a report goes round."""
-    for span in reversed(find_personal_data(text)):
-        text = f"{text[: span.start + _UNMASKED]}…{text[span.end :]}"
-    return text
+    return masked(text[:_EXCERPT].encode("utf-8", "backslashreplace").decode(), piece=piece)

@@ -1,5 +1,6 @@
 """Faults between rows: the same row twice, nearly the same, one prompt with several answers."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -7,6 +8,9 @@ from harness.records import content_hash
 from harness.training.data.faults import Fault
 from harness.training.data.near import components, near_pairs
 from harness.training.data.record import Record
+from harness.training.data.shorten import masked
+
+_IN_WORDS = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])|[,'’]")
 
 
 def normalized(text: str) -> str:
@@ -29,10 +33,16 @@ def repeat_faults(records: Sequence[Record], compared: int | None = None) -> Ite
             yield Fault("exact_duplicate", record.where, what, normalized(record.text)[:80])
         else:
             first[key] = record
-            prompts[normalized(record.prompt)].append(record)
+            prompts[_asked(record)].append(record)
     yield from _conflicts(prompts)
     single = [row for prompt, rows in prompts.items() if len(rows) == 1 or not prompt for row in rows]
     yield from _near(single[:compared])
+
+
+def _asked(record: Record) -> str:
+    """What a row is about; beside a label without commas, apostrophes and hyphens of words: "top-up" is "top up"."""
+    prompt = normalized(record.prompt)
+    return prompt if record.label is None else " ".join(_IN_WORDS.sub(" ", prompt).rstrip(".").split())
 
 
 def _conflicts(prompts: dict[str, list[Record]]) -> Iterator[Fault]:
@@ -60,5 +70,5 @@ def _near(records: Sequence[Record]) -> Iterator[Fault]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text[:240].split())
+    line = masked(" ".join(text[:240].split()), piece=True)
     return repr(line[:60] + ("…" if len(line) > 60 else ""))

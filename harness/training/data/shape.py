@@ -17,6 +17,8 @@ _DEVIATIONS = 6.0
 LANGUAGE_ROWS = 300
 #: Characters it reads; with fewer letters, or less than this share of them (tables, formulas), it guesses.
 _READ, _FEWEST_LETTERS, _LETTERS = 300, 60, 0.7
+#: Characters that are read of a row that seems to be in another language than the rest.
+_READ_AGAIN = 2000
 _MARKUP = {
     "ChatML": re.compile(r"<\|im_(?:start|end)\|>"),
     "Llama 3": re.compile(r"<\|(?:start_header_id|eot_id|begin_of_text)\|>"),
@@ -122,8 +124,11 @@ def length_faults(records: Sequence[Record]) -> Iterator[Fault]:
     middle = _median(logs)
     # Answers of nearly equal lengths would make a word more an outlier.
     spread = max(1.4826 * _median([abs(value - middle) for value in logs]), 0.25)
-    for record, value in zip(rows, logs, strict=True):
-        if abs(value - middle) > _DEVIATIONS * spread:
+    far = [abs(value - middle) > _DEVIATIONS * spread for value in logs]
+    if sum(far) > max(1, (1 - _COMMON) * len(rows)):  # answers of two kinds, one of them short
+        return
+    for record, odd in zip(rows, far, strict=True):
+        if odd:
             what = f"{len(record.answer):,} characters; the median is {round(2.718281828**middle):,}"
             yield Fault("length_outlier", record.where, what, record.answer[:80])
 
@@ -133,19 +138,35 @@ def _median(values: Sequence[float]) -> float:
 
 
 def languages(records: Sequence[Record]) -> dict[str, list[Record]]:
-    """Rows by language (ISO 639-1), the most frequent first; of many rows `LANGUAGE_ROWS` are looked at."""
-    from harness.metrics.instructions.wording import detect_language
+    """Rows by language (ISO 639-1), the most frequent first; of many rows `LANGUAGE_ROWS` are looked at.
+
+    A row of a rare language counts as one of the main language where that is possible at all: of a few words, names
+    among them, langdetect is often wrong and says so.
+    """
+    from harness.metrics.instructions.wording import detect_language, possible_languages
 
     found: dict[str, list[Record]] = {}
     step = max(1, -(-len(records) // LANGUAGE_ROWS))
     for record in records[::step]:
-        text = record.text[:_READ]
+        text = _said(record)[:_READ]
         letters = sum(character.isalpha() for character in text)
         if letters >= max(_FEWEST_LETTERS, _LETTERS * len(text)):
             language = detect_language(text)
             if language:
                 found.setdefault(language, []).append(record)
-    return dict(sorted(found.items(), key=lambda item: -len(item[1])))
+    main = max(found, key=lambda language: len(found[language]), default="")
+    rows = sum(map(len, found.values()))
+    for language in [one for one, others in found.items() if len(others) < (1 - _COMMON) * rows]:
+        for record in list(found[language]):
+            if main in possible_languages(_said(record)[:_READ_AGAIN]):
+                found[language].remove(record)
+                found[main].append(record)
+    return dict(sorted(((one, all_) for one, all_ in found.items() if all_), key=lambda item: -len(item[1])))
+
+
+def _said(record: Record) -> str:
+    """The words of a row; a label is none."""
+    return record.text if record.label is None else record.prompt
 
 
 def language_faults(by_language: dict[str, list[Record]]) -> Iterator[Fault]:

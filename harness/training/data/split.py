@@ -20,6 +20,8 @@ from harness.training.data.repeats import normalized
 
 #: A part names a file.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+#: A part this far off its share is worth a word.
+_OFF = 0.02
 _SHARE = re.compile(r"[01]?\.?\d{1,12}")
 
 
@@ -57,10 +59,22 @@ def readable(reference: Path | str) -> list[Record]:
 
 @dataclass(frozen=True)
 class Split:
-    """Records by part, in random order, and how many groups of rows that stay together there are."""
+    """Records by part, in random order.
+
+    Attributes:
+        groups: How many groups of rows that stay together there are.
+        largest: Rows of the largest group.
+    """
 
     parts: dict[str, list[Record]]
     groups: int
+    largest: int
+
+    def off(self, shares: Mapping[str, float]) -> bool:
+        """Whether large groups left a part more than a fiftieth of all rows away from its share."""
+        rows = sum(map(len, self.parts.values()))
+        allowed = max(1, _OFF * rows)
+        return any(abs(len(part) - shares[name] * rows) > allowed for name, part in self.parts.items())
 
 
 def split(records: Sequence[Record], parts: Mapping[str, float], seed: int = 0) -> Split:
@@ -82,7 +96,8 @@ def split(records: Sequence[Record], parts: Mapping[str, float], seed: int = 0) 
     group, names = groups([row.prompt for row in rows], [row.text for row in rows]), list(parts)
     part = _assign(group, _labels(rows), np.array([parts[name] for name in names], dtype=float))
     found = {name: [row for row, at in zip(rows, part, strict=True) if at == i] for i, name in enumerate(names)}
-    return Split(found, len(set(group.tolist())))
+    sizes = np.bincount(group)
+    return Split(found, len(sizes), int(sizes.max(initial=0)))
 
 
 def groups(prompts: Sequence[str], texts: Sequence[str]) -> np.ndarray:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from harness.training.data.faults import Fault
 from harness.training.data.record import Field, Record
+from harness.training.data.shorten import UNMASKED
 
 #: UTF-8 read as Windows-1252: letters with marks, punctuation, Cyrillic, emoji.
 _MOJIBAKE = re.compile(
@@ -17,6 +18,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\uf
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 _HTML = re.compile(
     r"&(?:nbsp|amp|lt|gt|quot|apos|mdash|ndash|hellip|rsquo|lsquo|#\d{2,5}|#x[0-9a-fA-F]{2,5});"
+    # Corpora of news have lost the ampersand of many.
+    r"|(?<![&\w])(?:#(?:3[4689]|14[5-8]|15[01]|160|82\d\d)|quot|nbsp);"
     r"|</?(?:p|br|div|span|b|i|u|li|ul|ol|strong|em|h[1-6]|td|tr|table|font)(?:\s[^<>]{0,200})?/?>",
     re.IGNORECASE,
 )
@@ -24,9 +27,10 @@ _HTML = re.compile(
 _ABOUT_MARKUP = re.compile(r"\b(?:html?5?|xml|css|javascript|markup|web ?page|website|tags?|svg|jsx)\b", re.IGNORECASE)
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _PLACEHOLDER = re.compile(
-    r"\{\{ ?[A-Za-z_][\w.-]{0,40} ?\}\}|<(?!MASK>)[A-Z]{3,20}(?:[ _][A-Z]{1,20}){0,5}>"
+    r"\{\{ ?[A-Za-z_][\w.-]{0,40} ?\}\}|(?<![\w<`])<(?!MASK>)([A-Z]{3,20}(?:[ _][A-Z]{1,20}){0,5})>(?!>|.{0,2000}</\1>)"
     r"|\[(?:TODO|TBD|FIXME|PLACEHOLDER|INSERT(?: [^\[\]\n]{1,60})?|FILL(?: [^\[\]\n]{1,60})?)\]"
-    r"|\blorem ipsum dolor\b"
+    r"|\blorem ipsum dolor\b",
+    re.DOTALL,
 )
 _BOILERPLATE = re.compile(
     r"\bas an? (?:ai\b|artificial intelligence\b|(?:ai |large )?language model\b)"
@@ -35,27 +39,35 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]")
+#: A line of code, by its end or its beginning.
+_CODE = re.compile(r"[;{}]$|\):$|^(?:@|#include|def |class |return\b|import |from \w+ import|[\w.\[\]]+ [-+]?= )")
 _EXCERPT = 80
 
 
 def wording_faults(record: Record) -> Iterator[Fault]:
     """Every fault that the words of a row show, each kind once a field."""
-    about_markup = bool(_ABOUT_MARKUP.search(record.text))
     for field in record.fields:
         if not field.text.strip():
             continue
-        yield from _found(record, field, "mojibake", _MOJIBAKE, field.text)
-        yield from _found(record, field, "replacement_character", _LOST, field.text)
         yield from _found(record, field, "control_character", _CONTROL, field.text)
-        yield from _found(record, field, "bidi_character", _BIDI, field.text)
-        prose = _FENCE.sub(" ", field.text) if "```" in field.text else field.text
-        yield from _found(record, field, "placeholder", _PLACEHOLDER, prose)
-        if not about_markup:
-            yield from _found(record, field, "html_left", _HTML, prose)
+        if not field.text.isascii():
+            yield from _found(record, field, "mojibake", _MOJIBAKE, field.text)
+            yield from _found(record, field, "replacement_character", _LOST, field.text)
+            yield from _found(record, field, "bidi_character", _BIDI, field.text)
+        yield from _markup(record, field)
         if field.role != "label" and not _WORD.search(field.text):
             yield Fault("near_empty", record.where, f"{field.name} has no letter or digit", field.text[:_EXCERPT])
         yield from _personal(record, field)
     yield from _answer_faults(record)
+
+
+def _markup(record: Record, field: Field) -> Iterator[Fault]:
+    prose = _FENCE.sub(" ", field.text) if "```" in field.text else field.text
+    if any(mark in prose for mark in ("{{", "<", "[", "lorem ipsum")):
+        yield from _found(record, field, "placeholder", _PLACEHOLDER, prose)
+    if "<" in prose or ";" in prose:
+        left = [*_found(record, field, "html_left", _HTML, prose)]
+        yield from left if left and not _ABOUT_MARKUP.search(record.text) else ()
 
 
 def _found(record: Record, field: Field, kind: str, pattern: re.Pattern[str], text: str) -> Iterator[Fault]:
@@ -72,14 +84,15 @@ def _personal(record: Record, field: Field) -> Iterator[Fault]:
         kind = "secret" if span.kind == "secret" else "personal_data"
         if (kind, span.what) not in seen:
             seen.add((kind, span.what))
-            yield Fault(kind, record.where, f"{span.what} in {field.name}", field.text[span.start : span.end])
+            # Cut here: without the words beside it, nobody could tell a number in a report for what it is.
+            shown = field.text[span.start : span.end][:UNMASKED] + "…"
+            yield Fault(kind, record.where, f"{span.what} in {field.name}", shown)
 
 
 def _answer_faults(record: Record) -> Iterator[Fault]:
     if record.label is not None:
         return
-    from harness.metrics.safety import classify_refusal, degeneration
-    from harness.metrics.safety.refusal import RefusalKind
+    from harness.training.data.refusals import refuses
 
     prompt, asked = record.prompt, {_plain(record.prompt)} | {_plain(f.text) for f in record.fields[:1]}
     for field in record.fields:
@@ -87,14 +100,30 @@ def _answer_faults(record: Record) -> Iterator[Fault]:
             continue
         if _plain(field.text) in asked and field is not record.fields[0]:
             yield Fault("answer_equals_prompt", record.where, f"{field.name} is the prompt", field.text[:_EXCERPT])
-        if degeneration(field.text) in ("repetition", "garbage"):
-            yield Fault("looping_answer", record.where, f"{field.name}: {degeneration(field.text)}", field.text[:80])
+        broken = _broken(field.text, prompt)
+        if broken:
+            yield Fault("looping_answer", record.where, f"{field.name}: {broken}", field.text[:_EXCERPT])
         spoken = _BOILERPLATE.search(field.text)
         if spoken:
             shown = _around(field.text, spoken.start(), spoken.end())
             yield Fault("boilerplate", record.where, f"in {field.name}", shown)
-        elif classify_refusal(field.text, prompt) is RefusalKind.FULL_REFUSAL:
+        elif not broken and refuses(field.text, prompt):
             yield Fault("refusal", record.where, f"in {field.name}", field.text[:_EXCERPT])
+
+
+def _broken(answer: str, prompt: str) -> str:
+    """Why an answer is none; what repeats itself as its prompt does, or is code of different lines, is one."""
+    from harness.metrics.safety import degeneration
+
+    found = degeneration(answer)
+    if found != "repetition":
+        return found
+    return "" if _is_code(answer) or degeneration(prompt) == found else found
+
+
+def _is_code(text: str) -> bool:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return sum(map(bool, map(_CODE.search, lines))) > len(lines) / 3 and len(set(lines)) > len(lines) / 2
 
 
 def _plain(text: str) -> str:

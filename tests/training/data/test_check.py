@@ -193,13 +193,28 @@ def test_reports_do_not_carry_the_personal_data_that_they_warn_of(tmp_path: Path
     assert "gonzalez" not in json.dumps(quality.to_json())
 
 
+def test_a_number_that_only_the_words_beside_it_give_away_is_cut_in_every_report(tmp_path: Path) -> None:
+    rows = [*pairs(), {"prompt": "Who is it?", "response": "Call me on my mobile 94727916 or at card 630427373398."}]
+    rows += [
+        {
+            "prompt": f"{'Tell me, who is it? ' * 3}Number 94727916 {{{{a}}}}, mail maria.gonzalez@bluewi",
+            "response": "x",
+        }
+    ] * 2
+    quality = check(tmp_path, rows)
+    assert quality.counts["personal_data"] == 2
+    said = json.dumps(quality.to_json())
+    assert not [one for one in ("94727916", "630427373398", "gonzalez") if one in said]
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason=REASON)
 def test_real_data_shows_its_known_faults_and_little_else() -> None:
     identity = check_files([SHARED / "identity.json"])
     assert identity.counts["placeholder"] >= 85
     alpaca = check_files([SHARED / "alpaca_en_demo.json"])
     assert (alpaca.counts["exact_duplicate"], alpaca.counts["boilerplate"]) == (14, 24)
-    assert alpaca.at_least("high") <= 1
+    assert alpaca.at_least("high") == 0
+    assert "refusal" not in alpaca.counts
     preferences = check_files([SHARED / "dpo_en_demo.json"])
     assert list(preferences.forms.values()) == ["conversations, chosen, rejected"]
     assert [f.where for f in preferences.of("mojibake")] == ["dpo_en_demo.json:16"]

@@ -97,3 +97,14 @@ def test_parts_that_cannot_be_read_are_one_line(text: str) -> None:
 
 def test_parts_are_read() -> None:
     assert parse_parts("train=.75, test=0.25") == {"train": 0.75, "test": 0.25}
+
+
+def test_a_group_too_large_for_its_share_is_told(tmp_path: Path) -> None:
+    draw = random.Random(0)
+    records = [record(" ".join(draw.choices(WORDS, k=20))) for _ in range(60)]
+    assert not split(records, THIRDS).off(THIRDS)
+    found = split([*records, *[record(f"not true and false or true{' ' * i}") for i in range(90)]], THIRDS)
+    assert found.largest == 90
+    assert not found.off(THIRDS)
+    halves = {"train": 0.5, "test": 0.5}
+    assert split(found.parts["train"], halves).off(halves)
