@@ -33,7 +33,8 @@ def show(comparison: Comparison, verdict: Verdict | None, run: Run | None = None
     from harness.reports import safety_panel, sample_frame, terminal_report
 
     safety = safety_panel(comparison, sample_frame(run)) if run else None
-    Console().print(terminal_report(comparison, verdict, safety=safety))
+    console = Console()
+    console.print(terminal_report(comparison, verdict, console.width, safety))
 
 
 def taken(run: Run) -> str:

@@ -1,5 +1,7 @@
 """The comparison and the verdict for a terminal: fits 80 columns, folds into several tables when models are many."""
 
+import textwrap
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -74,7 +76,8 @@ def _rich_table(table: Table, width: int) -> RichTable:
     drawn = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), width=None)
     wide = {c.model for row in table.rows for c in row.cells if c.difference}
     taken = sum(_GAP + (_DIFFERENCE_WIDTH if m in wide else _PLAIN_WIDTH) for m in table.models)
-    drawn.add_column("task", width=max(_TASK_WIDTH, min(32, width - taken)), overflow="fold")
+    first = max(_TASK_WIDTH, min(32, width - taken))
+    drawn.add_column("task", width=first, overflow="fold")
     for model in table.models:
         drawn.add_column(
             Text(one_line(model)), width=_DIFFERENCE_WIDTH if model in wide else _PLAIN_WIDTH, overflow="fold"
@@ -83,17 +86,25 @@ def _rich_table(table: Table, width: int) -> RichTable:
         drawn.add_row(Text(one_line(group.tag), style="dim italic"))
         for row in group.rows:
             cells = {c.model: c for c in row.cells}
-            drawn.add_row(_task_cell(row), *(_model_cell(cells[m], row.places) for m in table.models))
+            drawn.add_row(_task_cell(row, first), *(_model_cell(cells[m], row.places) for m in table.models))
         drawn.add_section()
     return drawn
 
 
-def _task_cell(row: Row) -> Text:
-    text = Text(one_line(row.task.name), style="bold")
-    text.append(f"\n{one_line(row.metric)}\nn {row.samples}", style="not bold dim")
+def _task_cell(row: Row, width: int) -> Text:
+    text = Text(_broken(row.task.name, width), style="bold")
+    text.append(f"\n{_broken(row.metric, width)}\nn {row.samples}", style="not bold dim")
     if not row.greater_is_better:
         text.append("\nlower is better", style="not bold dim italic")
     return text
+
+
+def _broken(name: str, width: int) -> str:
+    """A name, in lines of ``width`` that break after its underscores where it is too long for one."""
+    name = one_line(name)
+    if len(name) <= width:
+        return name
+    return "\n".join(line.replace("_ ", "_") for line in textwrap.wrap(name.replace("_", "_ "), width))
 
 
 def _model_cell(cell: Cell, places: int) -> Text:

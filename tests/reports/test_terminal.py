@@ -25,6 +25,18 @@ def test_eighty_columns_look_as_agreed():
     assert printed(comparison, verdict) == (GOLDEN / "terminal.txt").read_text(encoding="utf-8")
 
 
+def test_long_names_break_after_an_underscore():
+    comparison, *_ = bundle()
+    named = [
+        f.model_copy(update={"metric": "semantic_similarity_all"}) if f.metric == "rougeL" else f
+        for f in comparison.figures
+    ]
+    lines = [
+        line.split(" ")[0] for line in printed(comparison.model_copy(update={"figures": named}), None).splitlines()
+    ]
+    assert lines[lines.index("ticket_summary") + 1 :][:2] == ["semantic_", "similarity_all"]
+
+
 @pytest.mark.parametrize("width", [80, 100, 140, 200])
 def test_many_models_fold_into_tables_that_fit_and_lose_none(width):
     names = ("second_try", "third_try", "a_candidate_with_quite_a_long_name", "fifth")
