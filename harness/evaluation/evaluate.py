@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines import Encoder
+from harness.engines.release import releasing
 from harness.evaluation.ask import Desk
 from harness.evaluation.candidates import Candidates, examine
 from harness.evaluation.contamination import Contamination, names
@@ -34,6 +35,7 @@ from harness.runs import Run, write_json
 from harness.tasks import find_tasks
 
 
+@releasing
 def evaluate(
     suite: Suite | Path | str,
     out: Path | str | None = None,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.engines.release import released
+from harness.engines.release import releasing
 from harness.models import Adapter, Base, resolve_adapter, resolve_base
 from harness.records import InputError, RunError
 from harness.records.progress import Progress, silent
@@ -20,6 +20,7 @@ from harness.training.recipes.recipe import Recipe, read_recipe
 from harness.training.rows.prepare import prepare
 
 
+@releasing
 def train(
     recipe: Recipe | Path | str,
     out: Path | str | None = None,
@@ -75,7 +76,7 @@ def train(
         try:
             job.begin(recipe.adapter)
             partial = begin(target, prepared.fingerprint)
-            with released(), memory_advice(prepared):
+            with memory_advice(prepared):
                 clock = Clock(last_checkpoint(partial))
                 tell = _tell(recipe, progress, job, clock, watch)
                 produce(prepared, partial, target, clock=clock, watch=tell, stop=stop, say=say, progress=progress)

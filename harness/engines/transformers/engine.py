@@ -10,6 +10,7 @@ from harness.engines.base import Answered, Audience, Engine, EngineSettings
 from harness.engines.encoding import Encoder
 from harness.engines.options import read_options
 from harness.engines.pairs import join_windows, request_pairs
+from harness.engines.release import collect
 from harness.engines.transformers.adapters import AdapterBench, MergedBench
 from harness.engines.transformers.batching import Batch, plan_batches
 from harness.engines.transformers.bench import Bench
@@ -72,8 +73,7 @@ class TransformersEngine(Engine):
 
     def close(self) -> None:
         self._bench = None  # type: ignore[assignment]
-        if self._device.type == "cuda":
-            torch.cuda.empty_cache()
+        collect()
 
     def _open_bench(self, base: Base, models: Sequence[Model]) -> Bench:
         def load() -> Any:
