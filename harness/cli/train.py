@@ -116,7 +116,7 @@ def _send(recipe: Path, out: Path | None, seed: int | None, quiet: bool, as_json
     from harness.cli import console
     from harness.training import prepare, read_recipe
     from harness.training.folders import refuse_foreign_folder
-    from harness.training.jobs import JobFiles, send
+    from harness.training.jobs import JobFiles, elsewhere_warning, send
     from harness.training.loop.processes import process_count
 
     if process_count() > 1:
@@ -128,6 +128,8 @@ def _send(recipe: Path, out: Path | None, seed: int | None, quiet: bool, as_json
     target = out if out is not None else Path("out") / read.adapter
     refuse_foreign_folder(target)
     prepare(_seeded(read, seed), recipe.parent)
+    if warning := elsewhere_warning(target):
+        _warn(warning)
     files = JobFiles(target)
     process = send([str(recipe), "--out", str(target), *([] if seed is None else ["--seed", str(seed)])], files)
     if as_json:

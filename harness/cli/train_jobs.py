@@ -62,6 +62,7 @@ def logs(
     if follow:
         for line in _new_lines(files, offset):
             typer.echo(printable(line))
+    if follow or not offset:
         typer.echo(printable(_headline(job_status(files))), err=True)
 
 

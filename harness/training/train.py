@@ -10,6 +10,7 @@ from harness.records.progress import Progress, silent
 from harness.training.estimates.memory_advice import memory_advice
 from harness.training.folders import begin, last_checkpoint, publish, refuse_foreign_folder, replaced_warning
 from harness.training.jobs.job import Job
+from harness.training.jobs.status import elsewhere_warning
 from harness.training.loop.clock import Clock
 from harness.training.loop.processes import end_with_launcher, is_first_process
 from harness.training.loop.steps import Step
@@ -71,7 +72,7 @@ def train(
         if prepared.start and prepared.start.adapter.folder == target.resolve():
             raise InputError("would replace the adapter it starts from", where=str(target), mend="name another folder")
         replaced = replaced_warning(target, recipe.adapter)
-        for warning in (*filter(None, [replaced]), *prepared.diagnosis.warnings):
+        for warning in (*filter(None, [elsewhere_warning(target), replaced]), *prepared.diagnosis.warnings):
             say(warning)
         try:
             job.begin(recipe.adapter)

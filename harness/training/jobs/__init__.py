@@ -5,7 +5,7 @@ from harness.training.jobs.cancel import cancel
 from harness.training.jobs.files import JobFiles, find_job, find_jobs, log_lines
 from harness.training.jobs.job import Job, Stopped
 from harness.training.jobs.signals import stop_request
-from harness.training.jobs.status import JobStatus, job_status
+from harness.training.jobs.status import JobStatus, elsewhere_warning, job_status
 
 __all__ = [
     "Job",
@@ -13,6 +13,7 @@ __all__ = [
     "JobStatus",
     "Stopped",
     "cancel",
+    "elsewhere_warning",
     "find_job",
     "find_jobs",
     "job_status",

@@ -7,13 +7,15 @@ from contextlib import suppress
 
 import psutil
 
-from harness.records import InputError
+from harness.records import InputError, RunError
 from harness.training.jobs.files import JobFiles, write_atomically
 from harness.training.jobs.process import ProcessIdentity
 from harness.training.jobs.records import Sent
 from harness.training.jobs.status import job_status
 
 _POLL = 0.05
+#: Seconds that the kernel may take to end a process that was killed.
+_BURIAL = 10.0
 
 
 def cancel(files: JobFiles, wait: float) -> bool:
@@ -30,11 +32,15 @@ def cancel(files: JobFiles, wait: float) -> bool:
     """
     status = job_status(files)
     identity = status.process
+    if status.state == "unknown":
+        raise InputError(f"not known to run: {status.note}", where=str(files.target))
     if identity is None:
         raise InputError(f"nothing to cancel: it {_has(status.state)}", where=str(files.target))
     if not identity.is_here:
         raise InputError("runs on another machine", where=str(files.target), mend=f"cancel it on {identity.host}")
-    write_atomically(files.cancelled, Sent(process=identity, at=time.time()).model_dump(mode="json"))
+    # A full disk must not keep it running.
+    with suppress(RunError):
+        write_atomically(files.cancelled, Sent(process=identity, at=time.time()).model_dump(mode="json"))
     try:
         _signal(identity, signal.SIGTERM)
         if _gone(identity, wait):
@@ -44,7 +50,7 @@ def cancel(files: JobFiles, wait: float) -> bool:
         raise InputError(
             f"process {identity.pid} belongs to another user", where=str(files.target), mend="ask them to cancel it"
         ) from None
-    _gone(identity, wait)
+    _gone(identity, _BURIAL)
     return False
 
 

@@ -1,6 +1,7 @@
 """The folder of a job, ``.NAME.job`` beside the adapter that it makes: what lies in it, and reading and writing it."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,17 +77,26 @@ def read(path: Path) -> dict[str, Any] | None:
 
 
 def find_jobs(root: Path) -> list[JobFiles]:
-    """All trainings that work, worked or ended directly under a folder, by name."""
+    """All trainings that work, worked or ended directly under a folder, by name.
+
+    Raises:
+        InputError: the folder cannot be read.
+    """
     if not root.is_dir():
         return []
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise InputError("cannot be read: permission denied", where=f"{root}/", mend="ask its owner for access")
     working = {path.name[1 : -len(".job")] for path in root.glob(".*.job") if path.is_dir()}
     ended = {path.parent.name for path in root.glob(f"*/{TRAINING_RECORD}")}
     return [JobFiles(root / name) for name in sorted(working | ended) if has_job(JobFiles(root / name))]
 
 
 def has_job(files: JobFiles) -> bool:
-    """Whether anything is known of a training of this target."""
-    return any(path.is_file() for path in (files.record, files.queued, files.target / TRAINING_RECORD))
+    """Whether anything is known of a training of this target, be it that it must not be read."""
+    try:
+        return any(path.is_file() for path in (files.record, files.queued, files.target / TRAINING_RECORD))
+    except PermissionError:
+        return True
 
 
 def find_job(name: str, root: Path) -> JobFiles:

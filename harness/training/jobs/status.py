@@ -1,6 +1,7 @@
 """What became of a training, told from its folder alone: true after a crash, a kill or a reboot, and asked any time."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from harness.models.examine import TRAINING_RECORD
@@ -10,7 +11,7 @@ from harness.training.jobs.oom_kills import risen
 from harness.training.jobs.process import ProcessIdentity
 from harness.training.jobs.records import Ending, Progress, Record, Sent, read_as
 
-State = Literal["queued", "starting", "running", "stopped by a limit"] | Ending
+State = Literal["queued", "starting", "running", "stopped by a limit", "unknown"] | Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,30 @@ class JobStatus:
 
 
 def job_status(files: JobFiles) -> JobStatus:
-    """The state of the newest training of a target."""
+    """The state of the newest training of a target; unknown where what stands in its folder cannot be read."""
+    try:
+        return _told(files)
+    except OSError as error:
+        return _unknown(files, f"its folder cannot be read: {error.strerror}")
+
+
+def elsewhere_warning(target: Path) -> str | None:
+    """What to say before training where another machine may still do so; None where none does."""
+    process = job_status(JobFiles(target)).process
+    if process is None or process.is_here:
+        return None
+    return (
+        f"{target} was being trained on {process.host}; make sure that it no longer is, which cannot be seen from here"
+    )
+
+
+def _told(files: JobFiles) -> JobStatus:
     record, sent = read_as(files.record, Record), read_as(files.queued, Sent)
     if sent is not None and (record is None or not record.process.is_same(sent.process)):
         return _sent(files, sent)
     if record is None:
-        return _finished(files, None)
+        damaged = files.record.exists() and not (files.target / TRAINING_RECORD).exists()
+        return _unknown(files, f"{files.record} cannot be read") if damaged else _finished(files, None)
     if record.ending == "finished":
         return _finished(files, record)
     if record.ending is not None:
@@ -80,6 +99,10 @@ def job_status(files: JobFiles) -> JobStatus:
     if asked is not None and asked.process.is_same(record.process):
         return _working(files, record, "cancelled", asked.at)
     return _working(files, record, "interrupted", None, note=_why_killed(files, record))
+
+
+def _unknown(files: JobFiles, note: str) -> JobStatus:
+    return JobStatus(files.target.name, str(files.target), "unknown", None, note=note)
 
 
 def _sent(files: JobFiles, sent: Sent) -> JobStatus:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,7 +13,17 @@ import pytest
 
 from harness.records import InputError, RunError
 from harness.training import Step
-from harness.training.jobs import Job, JobFiles, Stopped, cancel, find_job, find_jobs, job_status, log_lines
+from harness.training.jobs import (
+    Job,
+    JobFiles,
+    Stopped,
+    cancel,
+    elsewhere_warning,
+    find_job,
+    find_jobs,
+    job_status,
+    log_lines,
+)
 from harness.training.jobs.files import write_atomically
 from harness.training.jobs.oom_kills import oom_kills
 from harness.training.jobs.process import ProcessIdentity
@@ -166,6 +177,20 @@ def test_a_training_of_another_machine_is_not_called_dead(files: JobFiles) -> No
     assert status.state == "starting" and "elsewhere" in (status.note or "")
     with pytest.raises(InputError, match="another machine"):
         cancel(files, wait=1)
+    assert "was being trained on elsewhere" in (elsewhere_warning(files.target) or "")
+    record(files)
+    assert elsewhere_warning(files.target) is None
+
+
+def test_what_was_killed_at_once_is_gone_when_that_is_said(files: JobFiles) -> None:
+    # The kernel takes its time over a process that holds much.
+    deaf = "from signal import *; signal(SIGTERM, SIG_IGN); held = b'x' * 2**28; print(flush=True); input()"
+    process = subprocess.Popen([sys.executable, "-c", deaf], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None and process.stdout.readline()
+    record(files, process=ProcessIdentity.of(process.pid))
+    assert not cancel(files, wait=0)
+    assert job_status(files).state == "cancelled"
+    process.wait()
 
 
 def test_what_was_sent_and_died_before_it_began_says_why(files: JobFiles) -> None:
@@ -189,6 +214,47 @@ def test_files_that_cannot_be_read_are_as_if_they_were_not_there(files: JobFiles
     for path in (files.record, files.queued, files.progress, files.cancelled):
         path.write_text(text)
     assert job_status(files).state == "finished"
+
+
+def test_a_damaged_record_is_not_called_finished(files: JobFiles) -> None:
+    files.folder.mkdir()
+    files.record.write_text("{")
+    status = job_status(files)
+    assert status.state == "unknown" and str(files.record) in (status.note or "")
+    with pytest.raises(InputError, match="not known to run"):
+        cancel(files, wait=1)
+
+
+def test_folders_that_must_not_be_read_are_told_in_a_line(tmp_path: Path, files: JobFiles) -> None:
+    record(files)
+    code = (
+        "import sys; from harness.cli.main import run\n"
+        f"sys.exit(run(['train', 'status', {str(files.target)!r}]) or run(['train', 'status']))"
+    )
+    out = tmp_path / "out"
+    out.mkdir()
+    # Whoever may read everything has to give that up for this.
+    command = [sys.executable, "-c", code]
+    if os.geteuid() == 0:
+        if not shutil.which("setpriv"):
+            pytest.skip("the superuser may read everything")
+        powers = "-dac_override,-dac_read_search"
+        command = ["setpriv", f"--bounding-set={powers}", f"--inh-caps={powers}", *command]
+    root = str(Path(__file__).parents[3])
+    files.folder.chmod(0)
+    out.chmod(0)
+    try:
+        environment = os.environ | {"PYTHONPATH": root}
+        made = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    finally:
+        files.folder.chmod(0o755)
+        out.chmod(0o755)
+    assert "unknown" in made.stdout and "its folder cannot be read: Permission denied" in made.stdout
+    assert (
+        made.returncode == 2
+        and made.stderr.startswith("error: out/: cannot be read")
+        and "Traceback" not in made.stderr
+    )
 
 
 def test_only_one_process_trains_into_a_folder(files: JobFiles) -> None:
