@@ -55,7 +55,7 @@ class Candidate:
             return "read what would settle each undecided rule: for some, more samples would not"
         if self.waived:
             return "see below who answers for what was waived, until when"
-        return "keep it: harness adapters register" if self.status == "pass" else ""
+        return "keep it (harness adapters register), then ship it" if self.status == "pass" else ""
 
     @property
     def sentence(self) -> str:
