@@ -59,9 +59,11 @@ def _time(found: "Estimate") -> str:
     measured = found.calibration
     if measured is None or found.seconds is None:
         return f"not measured: {found.unmeasured}"
+    low, high = (duration(seconds) for seconds in found.seconds_range or ())
+    likely = f", {low} to {high} at the pace of the fastest and of the slowest step tried" if low != high else ""
     return (
-        f"{duration(found.seconds)} on this machine: {measured.start_seconds:.0f} s to start, then "
-        f"{measured.speed:,.0f} tokens/s (measured over {measured.steps} steps of {measured.step_seconds:.2g} s)"
+        f"{duration(found.seconds)} on this machine{likely}: {measured.start_seconds:.0f} s to start, then "
+        f"{measured.speed:,.0f} tokens/s (median of {measured.steps} steps, of {measured.step_seconds:.2g} s)"
     )
 
 

@@ -77,11 +77,12 @@ class Bench:
                 f"the suite has a model {taken[0]!r} of its own", where="methods", mend="name it otherwise"
             )
 
-    def measure_base(self, base: Path, out: Path, progress: Progress) -> Run:
+    def measure_base(self, base: Path, out: Path, progress: Progress, part: Part | None = None) -> Run:
         """Evaluate a base that training made in the place of the suite's, without any adapter."""
         name = self.suite.base_name
         changes: dict[str, Any] = {"base": str(base.resolve()), "revision": None, "models": {name: ModelEntry()}}
-        suite = self.suite.model_copy(update=changes | {"baseline": None, "gate": [], "contamination": {}})
+        changes |= {"baseline": None, "gate": [], "contamination": {}, "part": part}
+        suite = self.suite.model_copy(update=changes)
         suite._folder = self.suite.folder
         return evaluate(suite, out, cache=self.cache, progress=progress)
 

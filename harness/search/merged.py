@@ -2,19 +2,47 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
 from harness.comparison import RunScores, compare_models, read_scores, with_views
 from harness.comparison.forgetting import Sources, forgetting_of
 from harness.evaluation import Suite
+from harness.evaluation.part import Part
 from harness.gate import decide
 from harness.records import Comparison, Verdict
+from harness.records.progress import Progress
 from harness.runs import Run
-from harness.search.bench import Measured
+from harness.search.bench import Bench, Measured
 
 
-def with_bases(
+def measure(
+    bench: Bench,
+    adapters: Mapping[str, Path],
+    bases: Mapping[str, Path],
+    out: Path,
+    progress: Progress,
+    part: Part | None = None,
+) -> tuple[RunScores, Comparison, Verdict | None]:
+    """Evaluate base and adapters in one run, in ``out``; each trained base in one of its own beside it.
+
+    Args:
+        part: Of the samples, the same one for all.
+
+    Raises:
+        InputError: a model cannot be used.
+        RunError: a run broke.
+    """
+    measured = bench.measure(adapters, out, progress, part)
+    runs = {
+        name: bench.measure_base(base, out.with_name(f"{out.name}-{name}"), progress, part)
+        for name, base in bases.items()
+    }
+    return _with_bases(measured, runs, bench.suite)
+
+
+def _with_bases(
     measured: Measured, bases: Mapping[str, Run], suite: Suite
 ) -> tuple[RunScores, Comparison, Verdict | None]:
     """A run's scores, comparison and verdict with further bases among its candidates.

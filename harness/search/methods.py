@@ -1,6 +1,5 @@
 """Several methods on one data set: trained one by one, evaluated in one run, and told apart pair by pair."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -10,7 +9,6 @@ from typing import Any
 from harness.comparison import RunScores, Scores, difference
 from harness.engines.machine import look_around
 from harness.metrics import Metric
-from harness.models.examine import TRAINING_RECORD
 from harness.records import Comparison, Difference, HarnessError, InputError, RunError, Verdict
 from harness.records.progress import Progress, silent
 from harness.records.search import MethodRow, Methods, PairRow, Quality
@@ -18,11 +16,12 @@ from harness.reports.methods import methods_markdown, methods_page
 from harness.runs import write_json, write_text
 from harness.search.bench import Bench, open_bench, open_suite
 from harness.search.letters import letters
-from harness.search.measured import Cost, train_measured
-from harness.search.merged import with_bases
+from harness.search.measured import COST, Cost, train_measured
+from harness.search.merged import measure
 from harness.search.quality import gain, has_points, quality
 from harness.search.recipes import write_recipe
 from harness.search.study import only_search_in
+from harness.search.trained import training_record
 from harness.search.variants import variants
 from harness.stats import holm
 from harness.training import Recipe, prepare, read_recipe
@@ -110,37 +109,28 @@ def _bench(recipe: Recipe, folder: Path, out: Path, suite: Path | None, objectiv
 
 def _trained(name: str, recipe: Recipe, folder: Path, home: Path, progress: Progress) -> Trained:
     """One method's adapter: the one that lies there if it is of this recipe and data, else a new one."""
-    adapter, cost = home / "adapter", home / "cost.json"
+    adapter, cost = home / "adapter", home / COST
     try:
         write_recipe(recipe, folder, home / "recipe.yaml")
-        wanted = prepare(read_recipe(home / "recipe.yaml"), home).fingerprint
-        record = _record(adapter)
+        # As it is read again from there, whatever writing it may have changed.
+        recipe = read_recipe(home / "recipe.yaml")
+        wanted = prepare(recipe, home).fingerprint
+        record = training_record(adapter)
         if record.get("fingerprint") == wanted and cost.is_file():
             spent = Cost.model_validate_json(cost.read_text(encoding="utf-8"))
         else:
-            spent = train_measured(home / "recipe.yaml", adapter, progress, f"train {name}")
-        return Trained(name, recipe, adapter, _record(adapter), spent)
+            spent = train_measured(recipe, home, adapter, progress, f"train {name}")
+        return Trained(name, recipe, adapter, training_record(adapter), spent)
     except HarnessError as error:
         return Trained(name, recipe, adapter, {}, None, str(error))
-
-
-def _record(adapter: Path) -> dict[str, Any]:
-    try:
-        value = json.loads((adapter / TRAINING_RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _evaluated(bench: Bench, trained: Sequence[Trained], out: Path, recipe: Recipe, progress: Progress) -> Methods:
     """Base and adapters in one run; each fully trained base in a run of its own, on the same samples."""
     usable = [one for one in trained if not one.reason]
     adapters = {one.name: one.folder for one in usable if not one.is_base}
-    measured = bench.measure(adapters, out / "run", progress)
-    bases = {
-        one.name: bench.measure_base(one.folder, out / f"run-{one.name}", progress) for one in usable if one.is_base
-    }
-    scores, comparison, verdict = with_bases(measured, bases, bench.suite)
+    bases = {one.name: one.folder for one in usable if one.is_base}
+    scores, comparison, verdict = measure(bench, adapters, bases, out / "run", progress)
     refused = {row.name: row.reason for row in scores.models if row.status == "refused"}
     names = [one.name for one in usable if one.name not in refused]
     qualities, unmeasured = judged(names, comparison, verdict, bench.task, bench.metric)

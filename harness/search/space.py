@@ -34,7 +34,7 @@ def recipe_with(recipe: Recipe, values: Mapping[str, Value]) -> Recipe:
     try:
         return Recipe.model_validate(raw)
     except ValidationError as error:
-        raise _explained(error, values, whole) from None
+        raise _explained(error, values) from None
 
 
 def check_ranges(recipe: Recipe, tuning: Tuning) -> None:
@@ -110,10 +110,10 @@ def _known(name: str, section: dict[str, Any], key: str) -> None:
         raise InputError(f"a recipe has no key {key!r}", where="tune.ranges", mend=nearest(name, list(section)))
 
 
-def _explained(error: ValidationError, values: Mapping[str, Value], whole: dict[str, Any]) -> InputError:
+def _explained(error: ValidationError, values: Mapping[str, Value]) -> InputError:
     first = error.errors()[0]
     message = first["msg"].removeprefix("Value error, ")
     given = ", ".join(f"{key}: {value}" for key, value in values.items())
     if first["type"] == "extra_forbidden":
-        message = f"no such key ({nearest(str(first['loc'][-1]), list(whole.get('method', {})))})"
+        message = f"with it there is no key {first['loc'][-1]!r}, which the recipe has"
     return InputError(f"the recipe does not take {given} ({message[:1].lower() + message[1:]})", where="tune.ranges")

@@ -1,6 +1,7 @@
 """The study of a search in Optuna's hands: opened or gone on with, its samplers and pruners, one process at a time."""
 
 import fcntl
+import sqlite3
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
 _NAME = "tune"
+_AGAIN = "delete this file: the same trials are made again, and what they trained is taken over"
 _IDENTITY = "identity"
+#: Seconds that another program may hold the study's file.
+_LOCKED = 60.0
+#: SQLite's codes for a file that is damaged: not one statement fits it, its pages contradict, or it is no database.
+_DAMAGED = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 @contextmanager
@@ -42,6 +48,41 @@ def only_search_in(folder: Path) -> Iterator[None]:
         raise RunError(f"cannot be written ({error})", where=str(folder)) from error
 
 
+@contextmanager
+def study_errors(folder: Path) -> Iterator[None]:
+    """Turn what becomes of a study's file into one line. What was finished is in the file, or can be had again.
+
+    Raises:
+        RunError: the file cannot be read or written.
+        Unavailable: Optuna is not installed.
+    """
+    try:
+        import optuna
+        from sqlalchemy.exc import SQLAlchemyError
+    except ImportError:
+        raise Unavailable(
+            "the search needs optuna", where="harness tune", mend="pip install 'adapter-harness[tune]'"
+        ) from None
+    try:
+        yield
+    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        cause = error if isinstance(error, SQLAlchemyError) else error.__cause__ or error
+        refused = getattr(cause, "orig", None) or cause
+        code = getattr(refused, "sqlite_errorcode", None)
+        damaged = code is None or code & 0xFF in _DAMAGED
+        mend = _AGAIN if damaged else "free space or fix access: the same command goes on"
+        raise _unusable(folder, refused, mend) from error
+
+
+def _unusable(folder: Path, error: object, mend: str) -> RunError:
+    reason = next(iter(str(error).splitlines()), "")
+    return RunError(f"the study cannot be read or written ({reason})", where=str(_file(folder)), mend=mend)
+
+
+def _file(folder: Path) -> Path:
+    return folder / "study.sqlite"
+
+
 def open_study(folder: Path, tuning: Tuning, identity: str, *, maximize: bool) -> "Study":
     """The study of a folder, which survives a kill at any moment.
 
@@ -51,36 +92,30 @@ def open_study(folder: Path, tuning: Tuning, identity: str, *, maximize: bool) -
 
     Raises:
         InputError: the folder holds another search.
-        RunError: its study cannot be opened.
-        Unavailable: Optuna is not installed.
+        RunError: its study cannot be understood.
     """
-    try:
-        import optuna
-        from optuna.exceptions import StorageInternalError
-        from optuna.study import StudyDirection
-        from sqlalchemy.exc import SQLAlchemyError
-    except ImportError:
-        raise Unavailable(
-            "the search needs optuna", where="harness tune", mend="pip install 'adapter-harness[tune]'"
-        ) from None
+    import optuna
+    from optuna.storages import RDBStorage
+    from optuna.study import StudyDirection
+
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.filterwarnings("ignore", category=UserWarning, module="optuna")
     directions = [StudyDirection.MAXIMIZE if maximize or tuning.against else StudyDirection.MINIMIZE]
     directions += [StudyDirection.MINIMIZE] if tuning.against else []
-    path = folder / "study.sqlite"
+    # Quoted for SQLAlchemy and for SQLite: a name may hold what means something in an address, or to Optuna.
+    address = f"sqlite:///file:{quote(quote(str(_file(folder).resolve())))}?uri=true"
     try:
         study = optuna.create_study(
-            # Quoted for SQLAlchemy and for SQLite: a name may hold what means something in an address, or to Optuna.
-            storage=f"sqlite:///file:{quote(quote(str(path.resolve())))}?uri=true",
+            storage=RDBStorage(address, engine_kwargs={"connect_args": {"timeout": _LOCKED}}),
             study_name=_NAME,
             directions=directions,
             pruner=_pruner(tuning),
             load_if_exists=True,
         )
-    except (SQLAlchemyError, StorageInternalError) as error:
-        raise RunError(
-            f"no study can be opened there ({str(error).splitlines()[0]})", where=str(path), mend="delete the folder"
-        ) from error
+        study.get_trials(deepcopy=False)
+    except (ValueError, LookupError, RuntimeError) as error:
+        # What Optuna says of a file that SQLite reads, but whose content is not of this version, or damaged.
+        raise _unusable(folder, error, _AGAIN) from error
     if study.user_attrs.setdefault(_IDENTITY, identity) != identity:
         raise InputError(
             "holds a search of another recipe, data, suite or version of a library",

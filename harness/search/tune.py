@@ -15,13 +15,12 @@ from harness.reports.tune import tune_page
 from harness.runs import write_json, write_text
 from harness.search.bench import open_bench
 from harness.search.pareto import best_number, pareto_front
-from harness.search.quality import has_points, quality
+from harness.search.quality import has_points
 from harness.search.recipes import write_recipe
 from harness.search.space import check_ranges, recipe_with
-from harness.search.study import importances, next_trial, only_search_in, open_study
-from harness.search.trial import QUALITY, REASON, SECONDS, STEPS, Ground, model_name, play
+from harness.search.study import importances, next_trial, only_search_in, open_study, study_errors
+from harness.search.trial import QUALITY, REASON, SECONDS, STEPS, Ground, made_folder, play
 from harness.training import Recipe, prepare, read_recipe
-from harness.training.recipes.methods import Full
 from harness.training.recipes.tuning import Tuning
 
 if TYPE_CHECKING:
@@ -46,8 +45,9 @@ def tune(
 
     Every trial is trained, and measured on one part of each task's samples. The best one (with two goals, the front)
     is measured again on the other part, since the best of many looks better than it is. ``out`` holds the study, a
-    folder a trial, ``best/`` with adapter and recipe, ``tune.json`` and ``tune.html``. Called again, a search goes on
-    where it stopped, the trial at work included; on one machine it makes the trials that it would have made.
+    folder a trial, ``best/`` with what was trained and its recipe, ``tune.json`` and ``tune.html``. Called again, a
+    search goes on where it stopped, the trial at work included; on one machine it makes the trials that it would have
+    made. Of whole models (``kind: full``) only those stay that may still be chosen.
 
     Args:
         recipe: A recipe, or the file of one.
@@ -61,7 +61,8 @@ def tune(
 
     Raises:
         InputError: recipe, ranges, suite, data or folder cannot be used; nothing was trained.
-        RunError: no trial could be completed, or a result cannot be saved.
+        RunError: no trial could be completed, or the machine refused something: room for a file, or the study. Called
+            again when it no longer does, the search goes on.
         Unavailable: Optuna, or what every trial needs, is not here.
     """
     if not isinstance(recipe, Recipe):
@@ -74,7 +75,7 @@ def tune(
     kept = tuning.model_dump(mode="json", exclude={"trials", "timeout"})
     identity = content_hash([prepare(recipe, folder).fingerprint, kept, bench.fingerprint])
     ground = Ground(recipe, tuning, folder, target, bench, Part(low=tuning.confirm))
-    with only_search_in(target):
+    with only_search_in(target), study_errors(target):
         study = open_study(target, tuning, identity, maximize=bench.metric.greater_is_better)
         _search(study, ground, progress, tell, warn)
         rows = [_row(trial) for trial in study.get_trials(deepcopy=False)]
@@ -87,11 +88,6 @@ def _tuning(recipe: Recipe, trials: int | None, timeout: float | None) -> Tuning
         raise InputError(
             "the recipe has no tune section", where=recipe.adapter, mend="`harness train --explain` says what it holds"
         )
-    if isinstance(recipe.method, Full):
-        raise InputError(
-            "kind: full makes a base of its own, which no suite can hold against another", where=recipe.adapter,
-            mend="search a method that makes adapters",
-        )  # fmt: skip
     if tuning.pruner != "none" and not (recipe.evaluation.holds_out and recipe.evaluation.every):
         raise InputError(
             "a pruner watches the held-out loss, which this recipe does not measure", where="tune.pruner",
@@ -113,7 +109,9 @@ def _search(study: "Study", ground: Ground, progress: Progress, tell: Tell, warn
         if trial is None:
             break
         play(study, trial, ground, progress, warn_once)
-        tell(_row(study.get_trials(deepcopy=False)[trial.number]))
+        rows = [_row(one) for one in study.get_trials(deepcopy=False)]
+        _let_go(ground, rows)
+        tell(rows[trial.number])
     progress("trials", _finished(study), tuning.trials)
 
 
@@ -142,19 +140,16 @@ def _conclude(study: "Study", ground: Ground, rows: list[TrialRow], progress: Pr
         first = next((row.reason for row in rows if row.reason), "the time ran out before the first one ended")
         raise RunError(f"no trial was completed: {first}", where=str(ground.out))
     bench, tuning = ground.bench, ground.tuning
-    gated, greater = tuning.subject_to is not None, bench.metric.greater_is_better
-    front = pareto_front(rows, gated=gated)
-    best = best_number(rows, front if tuning.against else None, gated=gated, greater_is_better=greater)
-    numbers = sorted({best, *(front if tuning.against else [])} if best is not None else set())
-    confirmed = _confirm(ground, numbers, progress)
+    best, front = _choose(ground, rows)
+    confirmed = _confirm(ground, [rows[number] for number in _chosen(ground, rows)], progress)
     search = Search(
         adapter=ground.recipe.adapter,
         base=ground.recipe.base,
         task=bench.task,
         metric=bench.metric.name,
-        greater_is_better=greater,
+        greater_is_better=bench.metric.greater_is_better,
         bounded=all(has_points(bench.metric, row.quality) for row in rows if row.quality),
-        subject_to_gate=gated,
+        subject_to_gate=tuning.subject_to is not None,
         against_forgetting=tuning.against is not None,
         probes=list(bench.probes),
         confirm=tuning.confirm,
@@ -175,31 +170,50 @@ def _conclude(study: "Study", ground: Ground, rows: list[TrialRow], progress: Pr
     return search
 
 
-def _confirm(ground: Ground, numbers: list[int], progress: Progress) -> list[Confirmed]:
-    """Put the chosen adapters, in one pass, to the samples that no trial was measured on."""
-    if not numbers:
+def _choose(ground: Ground, rows: list[TrialRow]) -> tuple[int | None, list[int]]:
+    """Number of the best trial so far, and those of the front."""
+    gated = ground.tuning.subject_to is not None
+    front = pareto_front(rows, gated=gated)
+    greater = ground.bench.metric.greater_is_better
+    best = best_number(rows, front if ground.tuning.against else None, gated=gated, greater_is_better=greater)
+    return best, front
+
+
+def _chosen(ground: Ground, rows: list[TrialRow]) -> list[int]:
+    """Numbers of the trials that fresh samples are for: the best, and with two goals the whole front."""
+    best, front = _choose(ground, rows)
+    return sorted({best, *(front if ground.tuning.against else [])}) if best is not None else []
+
+
+def _let_go(ground: Ground, rows: list[TrialRow]) -> None:
+    """Remove the whole models that can no longer be chosen, whatever trials follow: each takes the room of the base."""
+    chosen = _chosen(ground, rows)
+    for row in rows:
+        if row.state != "unfinished" and row.number not in chosen:
+            shutil.rmtree(ground.home(row.number) / "model", ignore_errors=True)
+
+
+def _confirm(ground: Ground, rows: list[TrialRow], progress: Progress) -> list[Confirmed]:
+    """Put the chosen trials, in one pass, to the samples that no trial was measured on."""
+    if not rows:
         return []
-    bench = ground.bench
-    adapters = {model_name(number): ground.home(number) / "adapter" for number in numbers}
-    measured = bench.measure(adapters, ground.out / "confirmation", progress, Part(high=ground.tuning.confirm))
-    return [
-        Confirmed(
-            number=number,
-            quality=quality(measured.comparison, measured.verdict, model_name(number), bench.task, bench.metric),
-        )
-        for number in numbers
-    ]
+    recipes = {row.number: recipe_with(ground.recipe, row.values) for row in rows}
+    fresh = Part(high=ground.tuning.confirm)
+    found = ground.judge(recipes, ground.out / "confirmation", progress, fresh)
+    return [Confirmed(number=number, quality=one) for number, one in found.items()]
 
 
 def _publish(ground: Ground, best: TrialRow) -> None:
-    """Put adapter and recipe of the best trial into ``best/``; at no moment is half of them there."""
+    """Put weights and recipe of the best trial into ``best/``; at no moment is half of them there."""
     target, fresh, earlier = ground.out / "best", ground.out / ".best.part", ground.out / ".best.earlier"
     try:
         for left in (fresh, earlier):
             shutil.rmtree(left, ignore_errors=True)
-        shutil.copytree(ground.home(best.number) / "adapter", fresh / "adapter")
+        recipe = recipe_with(ground.recipe, best.values)
+        made = made_folder(recipe)
+        shutil.copytree(ground.home(best.number) / made, fresh / made)
         # Written at the folder's final depth, which the paths in it are relative to.
-        write_recipe(recipe_with(ground.recipe, best.values), ground.folder, fresh / "recipe.yaml")
+        write_recipe(recipe, ground.folder, fresh / "recipe.yaml")
         if target.is_dir():
             target.rename(earlier)
         fresh.rename(target)

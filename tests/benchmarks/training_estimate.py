@@ -5,35 +5,54 @@ OMP_NUM_THREADS=1 python tests/benchmarks/training_estimate.py
 
 import argparse
 import json
+import multiprocessing
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from harness.models.quiet import quiet_libraries
 from harness.records import content_root, reference_model
 
-#: Steps and batch of a training on each base: minutes on one core.
-SCHEDULES = {"reference": {"max_steps": 40, "batch_size": 16}, "random-27m": {"max_steps": 12, "batch_size": 4}}
+#: Steps and batch of a training on each base, and rows of the data that are joined to one: minutes on one core.
+SCHEDULES = {
+    "reference": ({"max_steps": 40, "batch_size": 16}, 1),
+    "random-27m": ({"max_steps": 12, "batch_size": 4}, 1),
+    "random-150m": ({"max_steps": 8, "batch_size": 4}, 3),
+}
+#: Llamas of random weights with the reference model's tokenizer.
+SHAPES = {
+    "random-27m": {"hidden_size": 512, "intermediate_size": 1376, "num_hidden_layers": 8, "num_attention_heads": 8},
+    "random-150m": {"hidden_size": 1024, "intermediate_size": 2816, "num_hidden_layers": 12, "num_attention_heads": 16},
+}
+METHODS = ("lora", "lora-checkpointing", "qlora", "dora", "full")
 
 
-def write_base(folder: Path) -> None:
-    """A Llama of 27 million random weights with the reference model's tokenizer."""
-    quiet_libraries()
+def write_base(named: str, folder: Path) -> None:
+    """A base in bfloat16, as bases from the hub are."""
+    import torch
     from transformers import AutoConfig, LlamaConfig, LlamaForCausalLM
 
     vocabulary = AutoConfig.from_pretrained(reference_model()).vocab_size
-    shape = {"hidden_size": 512, "intermediate_size": 1376, "num_hidden_layers": 8, "num_attention_heads": 8}
-    LlamaForCausalLM(LlamaConfig(vocab_size=vocabulary, max_position_embeddings=512, **shape)).save_pretrained(folder)
+    config = LlamaConfig(vocab_size=vocabulary, max_position_embeddings=512, **SHAPES[named])
+    LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
     for path in reference_model().iterdir():
         if path.suffix in (".json", ".jinja") and not (folder / path.name).exists():
             shutil.copyfile(path, folder / path.name)
+
+
+def write_rows(path: Path, joined: int) -> None:
+    """The support data, with so many conversations one after the other in each row."""
+    lines = (content_root() / "adapters" / "data" / "support_careful.jsonl").read_text(encoding="utf-8").splitlines()
+    talks = [json.loads(line)["messages"] for line in lines]
+    rows = ([*chain.from_iterable(talks[place : place + joined])] for place in range(0, len(talks), joined))
+    path.write_text("".join(json.dumps({"messages": row}) + "\n" for row in rows), encoding="utf-8")
 
 
 def harness(*arguments: str) -> tuple[Any, int, float]:
@@ -52,10 +71,12 @@ def harness(*arguments: str) -> tuple[Any, int, float]:
 
 
 def compare(base: str, named: str, method: str, folder: Path) -> None:
+    kind, _, checkpointing = method.partition("-")
+    schedule, joined = SCHEDULES[named]
+    write_rows(folder / "rows.jsonl", joined)
+    given = {"adapter": f"{named}-{method}", "base": base, "method": {"kind": kind}, "data": "rows.jsonl"}
     recipe = folder / f"{named}-{method}.yaml"
-    data = str(content_root() / "adapters" / "data" / "support_careful.jsonl")
-    given = {"adapter": f"{named}-{method}", "base": base, "method": {"kind": method}, "data": data}
-    recipe.write_text(yaml.safe_dump(given | {"schedule": SCHEDULES[named]}))
+    recipe.write_text(yaml.safe_dump(given | {"schedule": schedule | {"gradient_checkpointing": bool(checkpointing)}}))
     said, _, _ = harness(str(recipe), "--estimate")
     made, held, taken = harness(str(recipe), "--out", str(folder / f"{named}-{method}"))
     tried = said["calibration"]
@@ -66,18 +87,24 @@ def compare(base: str, named: str, method: str, folder: Path) -> None:
         f"{said['seconds'] / taken - 1:+.0%}"
     )
     print(f"| {row} |", flush=True)
+    shutil.rmtree(folder / f"{named}-{method}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--methods", nargs="*", default=["lora", "qlora", "dora", "full"])
+    parser.add_argument("--methods", nargs="*", choices=METHODS, default=list(METHODS))
     parser.add_argument("--bases", nargs="*", choices=SCHEDULES, default=list(SCHEDULES))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        write_base(folder / "random-27m")
         for named in options.bases:
-            base = "reference" if named == "reference" else str(folder / named)
+            base = "reference"
+            if named in SHAPES:
+                base = str(folder / named)
+                # A process inherits the peak of memory of the one that starts it: this one stays small.
+                apart = multiprocessing.get_context("spawn").Process(target=write_base, args=(named, Path(base)))
+                apart.start()
+                apart.join()
             for method in options.methods:
                 compare(base, named, method, folder)
 

@@ -97,18 +97,9 @@ def test_a_method_that_the_objective_has_no_number_for_is_a_row_and_not_the_end(
 def test_what_an_earlier_training_cost_is_not_taken_for_this_ones(tmp_path: Path) -> None:
     stale = '{"peak_memory": 1, "memory_of": "process", "tokens_per_second": 1.0}'
     (tmp_path / "cost.json").write_text(stale)
-    with pytest.raises(RunError, match="no such file"):
-        train_measured(tmp_path / "absent.yaml", tmp_path / "adapter", silent, "train")
+    with pytest.raises(RunError, match="no such data file"):
+        train_measured(RECIPE, tmp_path, tmp_path / "adapter", silent, "train")
     assert not (tmp_path / "cost.json").exists()
-
-
-def test_a_training_of_its_own_imports_nothing_from_the_working_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "yaml.py").write_text("raise SystemExit('taken for a module')")
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(RunError, match="no such file"):
-        train_measured(tmp_path / "absent.yaml", tmp_path / "adapter", silent, "train")
 
 
 def test_without_a_suite_or_a_tune_section_there_is_nothing_to_measure_with(recipe: Write, tmp_path: Path) -> None:

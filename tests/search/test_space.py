@@ -29,6 +29,9 @@ def test_values_take_their_places_and_all_else_stays() -> None:
 
 def test_methods_can_be_searched_by_their_kind() -> None:
     assert recipe_with(RECIPE, {"method.kind": "ia3"}).method.kind == "ia3"
+    ranked = RECIPE.model_validate(RECIPE.model_dump(exclude_unset=True) | {"method": {"kind": "lora", "r": 4}})
+    with pytest.raises(InputError, match=r"method.kind: full \(with it there is no key 'r', which the recipe has\)"):
+        check_ranges(ranked, tuning(**{"method.kind": ["lora", "full"]}))
 
 
 @pytest.mark.parametrize(
@@ -54,6 +57,8 @@ def test_a_range_that_no_training_can_come_of_is_refused(ranges: dict[str, Any],
     ("tune", "line"),
     [
         ({"ranges": {"method.r": {"low": 8, "high": 8}}}, r"recipe.yaml:\d+: .*empty range: low 8 is not below high 8"),
+        ({"ranges": {"schedule.learning_rate": {"low": 0.1, "high": float("inf")}}}, r"numbers that are finite"),
+        ({"ranges": {"method.r": {"low": 4, "high": 8, "step": 5}}}, r"step 5 is longer than the range from 4 to 8"),
         ({"ranges": {"method.r": []}}, r"at least 1 item"),
         ({"ranges": {}}, r"at least 1 item"),
         ({"ranges": {"method.r": {"low": 0, "high": 8, "log": True}}}, r"logarithmic range needs a low above 0"),

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -14,9 +15,10 @@ import pytest
 
 from harness.models.weights import file_hash
 from harness.records import InputError, RunError, Unavailable
-from harness.records.search import Search
+from harness.records.search import Search, TrialRow
 from harness.runs import Run
-from harness.search.study import only_search_in, open_study
+from harness.search.study import only_search_in, open_study, study_errors
+from harness.search.trial import model_name
 from harness.search.tune import tune
 from harness.training import train
 from harness.training.recipes.tuning import Tuning
@@ -162,7 +164,6 @@ def test_a_finished_search_goes_on_with_more_trials_and_is_not_mixed_with_anothe
         ({"tasks": None, "suite": "absent.yaml"}, {}, "absent.yaml: no such file"),
         ({"pruner": "median"}, {}, "set evaluation.fraction and evaluation.every"),
         ({"gate": [{"tasks": "wrds", "rule": "better"}]}, {}, "no task matches 'wrds'; did you mean 'words'"),
-        ({}, {"method": {"kind": "full"}}, "kind: full makes a base of its own"),
         ({}, {"plain": True}, "the recipe has no tune section"),
     ],
 )
@@ -180,6 +181,76 @@ def test_without_optuna_the_extra_is_named(recipe: Write, tmp_path: Path, monkey
         tune(recipe(), tmp_path / "out")
 
 
+def test_whole_models_are_searched_and_only_one_that_may_still_be_chosen_is_kept(recipe: Write, tmp_path: Path) -> None:
+    rates = {"schedule.learning_rate": [1.0e-5, 0.01, 1.0e-6]}
+    path = recipe({"ranges": rates, "sampler": "grid", "trials": 3, "gate": GATE}, method={"kind": "full"})
+    found, out = tune(path, tmp_path / "out"), tmp_path / "out"
+    assert [row.state for row in found.trials] == ["complete"] * 3 and found.best is not None
+    assert [one.parent.name for one in out.glob("trials/*/model")] == [f"{found.best:04d}"]
+    name = model_name(found.best)
+    seen, fresh = (Run.open(out / run) for run in (f"trials/{found.best:04d}/run-{name}", f"confirmation-{name}"))
+    assert not keys(seen.samples(), "sums") & keys(fresh.samples(), "sums")
+    best, values = found.confirmation(found.best), fresh.scores()
+    mine = values[(values["task"] == "words") & (values["metric"] == "accuracy")]["value"].mean()
+    base = Run.open(out / "confirmation").scores()
+    theirs = base[(base["task"] == "words") & (base["metric"] == "accuracy")]["value"].mean()
+    assert best and best.verdict and best.forgetting
+    assert best.forgetting.value == pytest.approx(100 * (theirs - mine))
+    again = train(out / "best/recipe.yaml", tmp_path / "again")
+    assert file_hash(again.folder / "model.safetensors") == file_hash(out / "best/model/model.safetensors")
+
+
+def test_a_study_locked_in_mid_search_is_one_line_and_the_search_goes_on(
+    recipe: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.search.study._LOCKED", 0.1)
+    path, out = recipe({"sampler": "random"}), tmp_path / "out"
+    whole, other = tune(path, tmp_path / "whole"), sqlite3.connect(":memory:")
+
+    def lock(row: TrialRow) -> None:
+        nonlocal other
+        other = sqlite3.connect(out / "study.sqlite")
+        other.execute("BEGIN EXCLUSIVE")
+
+    with pytest.raises(RunError, match=r"study.sqlite: .*database is locked.*the same command goes on"):
+        tune(path, out, tell=lock)
+    other.close()
+    assert told(tune(path, out)) == told(whole)
+
+
+def test_what_the_machine_refuses_is_no_failed_trial(recipe: Write, tmp_path: Path) -> None:
+    path, out = recipe(), tmp_path / "out"
+    out.mkdir()
+    (out / "trials").write_text("in the way")
+    with pytest.raises(RunError, match="cannot be saved"):
+        tune(path, out)
+    (out / "trials").unlink()
+    assert [row.state for row in tune(path, out, trials=1).trials] == ["complete"]
+
+
+@pytest.mark.parametrize("left", [0.0, 0.5])
+def test_of_a_study_that_was_cut_off_what_is_trained_is_taken_over(recipe: Write, tmp_path: Path, left: float) -> None:
+    path, out = recipe({"sampler": "random"}), tmp_path / "out"
+    whole, study = told(tune(path, out, trials=1)), out / "study.sqlite"
+    record = out / "trials/0000/adapter/training.json"
+    trained = record.stat().st_mtime_ns
+    study.write_bytes(study.read_bytes()[: int(left * study.stat().st_size)])
+    if left:
+        with pytest.raises(RunError, match=r"study.sqlite: .*malformed.*delete this file"):
+            tune(path, out, trials=1)
+        study.unlink()
+    assert told(tune(path, out, trials=1)) == whole and record.stat().st_mtime_ns == trained
+
+
+def test_an_adapter_of_another_recipe_is_not_taken_for_the_trials(recipe: Write, tmp_path: Path) -> None:
+    out, plain = tmp_path / "out", {"ranges": {"method.r": [2]}, "trials": 1}
+    tune(recipe(plain), out)
+    (out / "study.sqlite").unlink()
+    other = recipe(plain, seed=7)
+    tune(other, out)
+    assert json.loads((out / "trials/0000/adapter/training.json").read_text())["recipe"]["seed"] == 7
+
+
 PLAIN = Tuning(ranges={"method.r": [1, 2]}, tasks=["a"], objective="a")
 
 
@@ -193,5 +264,5 @@ def test_a_study_lies_in_its_folder_whatever_that_is_called(name: str, tmp_path:
 
 def test_a_study_that_is_none_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "study.sqlite").write_bytes(b"no database" * 1000)
-    with pytest.raises(RunError, match=r"no study can be opened there .*not a database"):
+    with pytest.raises(RunError, match=r"study.sqlite: .*not a database.*delete this file"), study_errors(tmp_path):
         open_study(tmp_path, PLAIN, "id", maximize=True)

@@ -72,10 +72,19 @@ class Estimate:
     @property
     def seconds(self) -> float | None:
         """From start to end on this machine; None where it was not measured."""
-        if self.calibration is None:
+        return None if self.calibration is None else self.calibration.seconds(self._work, self.calibration.speed)
+
+    @property
+    def seconds_range(self) -> tuple[float, float] | None:
+        """The same if all steps were as fast as the fastest that was tried, and as slow as the slowest."""
+        if (tried := self.calibration) is None:
             return None
-        learned = self.tokens + self.held_out_tokens * self.measurements * _FORWARD
-        return self.calibration.start_seconds + learned / self.calibration.speed
+        return tried.seconds(self._work, tried.fastest), tried.seconds(self._work, tried.slowest)
+
+    @property
+    def _work(self) -> float:
+        """Tokens of all steps, and of the measurements on held-out rows as so many tokens of steps take as long."""
+        return self.tokens + self.held_out_tokens * self.measurements * _FORWARD
 
     def to_json(self) -> dict[str, Any]:
         memory = {
@@ -83,7 +92,8 @@ class Estimate:
             "forms": [_form_json(form) | {"memory": memory.to_json()} for form, memory in self.forms],
             "choices": [{"change": one.change, "memory": one.memory.to_json()} for one in self.choices],
         }
-        return asdict(self) | memory | {"fits": self.fits, "seconds": self.seconds}
+        known = {"fits": self.fits, "seconds": self.seconds, "seconds_range": self.seconds_range}
+        return asdict(self) | memory | known
 
 
 def estimate(recipe: Recipe, folder: Path, *, measure: bool = True) -> Estimate:

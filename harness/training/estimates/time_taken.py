@@ -1,24 +1,16 @@
-"""How fast a training would be on this machine, from a few of its own steps: real ones, in a process of their own.
+"""How fast a training would be on this machine, from a few of its own steps: real ones, in a process of their own."""
 
-A process of its own shows how much memory the steps really take, and takes no harm here if they run out of it.
-"""
-
-import json
-import resource
-import subprocess
-import sys
+import statistics
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
-from typing import IO, Any
 
-from harness.records import HarnessError, RunError
-from harness.training.loop.steps import Step
+from harness.records import RunError
+from harness.training.alone import Heard, train_alone
+from harness.training.recipes.methods import Full
 from harness.training.recipes.recipe import Recipe
 from harness.training.recipes.sections import Evaluation
 
@@ -28,7 +20,6 @@ _STEPS = 10
 _ENOUGH = 60.0
 #: Seconds after which a base that has not made three steps is given up.
 _PATIENCE = 600.0
-_CHILD = "import sys; from harness.training.estimates.time_taken import try_steps; try_steps(*sys.argv[1:])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +27,29 @@ class Calibration:
     """What a few real steps took.
 
     Attributes:
-        steps: How many were timed.
-        step_seconds: Of one, on average.
-        speed: Tokens a second, padding aside.
+        steps: How many were timed: all but the first.
+        step_seconds: Their median.
+        speed: Tokens a second, padding aside: the median of the steps; ``slowest`` and ``fastest`` of them.
         start_seconds: Until the first step was done: libraries, data, base.
-        memory: Bytes that the process held at most (resident set).
+        start_tokens: Learned from in that step.
+        end_seconds: From the last step until everything was saved; 0 where that was not tried.
+        memory: Bytes held at most: torch on the ``gpu``, or the whole ``process`` in main memory.
     """
 
     steps: int
     step_seconds: float
     speed: float
+    slowest: float
+    fastest: float
     start_seconds: float
+    start_tokens: int
+    end_seconds: float
     memory: int
+    memory_of: str
+
+    def seconds(self, tokens: float, speed: float) -> float:
+        """From start to end of a training that learns from so many tokens, after its first step at this speed."""
+        return self.start_seconds + max(0.0, tokens - self.start_tokens) / speed + self.end_seconds
 
 
 def calibrate(recipe: Recipe, folder: Path) -> Calibration:
@@ -59,76 +61,50 @@ def calibrate(recipe: Recipe, folder: Path) -> Calibration:
     Raises:
         RunError: they could not be made, or took too long.
     """
-    given = _few_steps(recipe).model_dump_json()
-    with tempfile.TemporaryDirectory() as out, tempfile.TemporaryFile("w+") as said:
-        began = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _CHILD, given, str(folder), out],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            text=True,
-        )
-        try:
-            seen = list(_steps_in_time(process, began))
-        finally:
-            process.kill()
-            process.wait()
-        said.seek(0)
-        last_words = said.read().strip().splitlines()[-1:]
-    if len(seen) < 3:
-        raise RunError(" ".join(last_words) or f"fewer than three steps in {time.monotonic() - began:.0f} s")
-    first, last = seen[0], seen[-1]
-    seconds, steps = last["at"] - first["at"], last["step"] - first["step"]
+    heard: list[Heard] = []
+    with tempfile.TemporaryDirectory() as out:
+        training = train_alone(_few_steps(recipe), folder, Path(out) / "adapter", Path(out) / "log", patience=_PATIENCE)
+        with closing(training):
+            for one in training:
+                heard.append(one)
+                if _is_enough(heard, recipe):
+                    break
+    return calibration(heard)
+
+
+def calibration(heard: Sequence[Heard]) -> Calibration:
+    """The figures of steps that were tried.
+
+    Raises:
+        RunError: there are fewer than three.
+    """
+    steps = [one for one in heard if not one.saved]
+    if len(steps) < 3:
+        raise RunError(f"fewer than three steps in {_PATIENCE:.0f} s")
+    seconds = [later.at - one.at for one, later in pairwise(steps)]
+    speeds = [(later.tokens - one.tokens) / (later.at - one.at) for one, later in pairwise(steps)]
     return Calibration(
-        steps=steps,
-        step_seconds=seconds / steps,
-        speed=(last["tokens"] - first["tokens"]) / seconds,
-        start_seconds=first["at"],
-        memory=max(line["memory"] for line in seen),
+        steps=len(seconds),
+        step_seconds=statistics.median(seconds),
+        speed=statistics.median(speeds),
+        slowest=min(speeds),
+        fastest=max(speeds),
+        start_seconds=steps[0].at,
+        start_tokens=steps[0].tokens,
+        end_seconds=heard[-1].at - steps[-1].at,
+        memory=heard[-1].memory,
+        memory_of=heard[-1].memory_of,
     )
 
 
-def try_steps(recipe: str, folder: str, out: str) -> None:
-    """In the process that is watched: train, and print each step with the memory held so far."""
-    from harness.training.train import train
-
-    def tell(step: Step) -> None:
-        if step.loss is not None:
-            # Linux counts in KiB, macOS in bytes.
-            unit = 1 if sys.platform == "darwin" else 1024
-            held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-            sys.stdout.write(json.dumps({"step": step.step, "tokens": step.tokens, "memory": held}) + "\n")
-            sys.stdout.flush()
-
-    try:
-        train(Recipe.model_validate_json(recipe), Path(out) / "adapter", folder=Path(folder), watch=tell)
-    except HarnessError as error:
-        sys.exit(str(error))
+def _is_enough(heard: Sequence[Heard], recipe: Recipe) -> bool:
+    first, newest = heard[0], heard[-1]
+    # A whole model is not written for the sake of its time: it may be larger than the temporary folder has room.
+    saves = not isinstance(recipe.method, Full)
+    return (len(heard) >= 3 and newest.at - first.at > _ENOUGH) or (newest.step == newest.steps and not saves)
 
 
 def _few_steps(recipe: Recipe) -> Recipe:
     schedule = recipe.schedule.model_copy(update={"epochs": None, "max_steps": _STEPS, "save_every": None})
     left_out = {"evaluation": Evaluation(), "forgetting": None, "canaries": None, "tune": None}
     return recipe.model_copy(update={"schedule": schedule, **left_out})
-
-
-def _steps_in_time(process: "subprocess.Popen[str]", began: float) -> Iterator[dict[str, Any]]:
-    """The steps as they are done, each with its seconds since the beginning, until enough of them are known."""
-    lines: SimpleQueue[str] = SimpleQueue()
-    assert process.stdout is not None
-    Thread(target=_pass_on, args=(process.stdout, lines), daemon=True).start()
-    seen, first = 0, 0.0
-    while (waited := time.monotonic() - began) < (first + _ENOUGH if seen >= 3 else _PATIENCE):
-        with suppress(Empty):
-            line = lines.get(timeout=1.0)
-            if not line:
-                return
-            seen, first = seen + 1, first or waited
-            yield json.loads(line) | {"at": time.monotonic() - began}
-
-
-def _pass_on(stream: IO[str], lines: "SimpleQueue[str]") -> None:
-    for line in stream:
-        lines.put(line)
-    lines.put("")

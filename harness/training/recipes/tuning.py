@@ -1,5 +1,6 @@
 """The ``tune:`` section of a recipe: what `harness tune` may vary, and what it is after. `harness train` ignores it."""
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
@@ -24,12 +25,16 @@ class Span(_Section):
 
     @model_validator(mode="after")
     def _in_order(self) -> "Span":
+        if not all(map(math.isfinite, (self.low, self.high, self.step or 0))):
+            raise ValueError("a range needs numbers that are finite")
         if self.low >= self.high:
             raise ValueError(f"empty range: low {self.low} is not below high {self.high}")
         if self.log and self.low <= 0:
             raise ValueError("a logarithmic range needs a low above 0")
         if self.log and self.step is not None:
             raise ValueError("a logarithmic range takes no step")
+        if self.step is not None and self.step > self.high - self.low:
+            raise ValueError(f"step {self.step} is longer than the range from {self.low} to {self.high}")
         if self.whole and isinstance(self.step, float):
             raise ValueError("a range of whole numbers takes a whole step")
         return self

@@ -9,10 +9,12 @@ import pytest
 
 from harness.records import InputError, RunError
 from harness.training import read_recipe, train
+from harness.training.alone import Heard
 from harness.training.estimates.available_memory import available_memory
 from harness.training.estimates.estimate import estimate
 from harness.training.estimates.memory import Batch, Blueprint, Form
 from harness.training.estimates.memory_advice import memory_advice, ran_out
+from harness.training.estimates.time_taken import calibration
 from harness.training.recipes.explain import METHODS
 from harness.training.rows.prepare import prepare
 
@@ -117,9 +119,22 @@ def test_time_comes_from_real_steps_and_so_does_the_memory_beside_it(
     said = estimate(read_recipe(recipe), tmp_path)
     assert said.calibration is not None, said.unmeasured
     measured = said.calibration
-    assert 2 <= measured.steps <= 9 and measured.speed > 0 and measured.memory > 100 * 2**20
-    assert said.seconds is not None and said.seconds > measured.start_seconds + said.tokens / measured.speed
+    assert 2 <= measured.steps <= 9 and measured.memory > 100 * 2**20
+    assert 0 < measured.slowest <= measured.speed <= measured.fastest
+    least = measured.seconds(said.tokens, measured.speed)
+    assert said.seconds_range and said.seconds and said.seconds_range[0] <= said.seconds <= said.seconds_range[1]
+    assert said.seconds > least > measured.start_seconds + measured.end_seconds > measured.start_seconds
     assert not list(tmp_path.glob("**/*.partial")) and not (tmp_path / "out").exists()
+
+
+def test_one_step_that_stalled_and_the_start_are_not_taken_for_the_pace() -> None:
+    """Ten steps of a second and 100 tokens, the first after half a minute, of which another took 20 seconds."""
+    ends = [30.0 + i + (19 if i > 4 else 0) for i in range(10)]
+    heard = [Heard(i + 1, 10, 100 * (i + 1), at, 2**30, "process") for i, at in enumerate(ends)]
+    found = calibration([*heard, Heard(10, 10, 1000, ends[-1] + 2, 2**30, "process", saved=True)])
+    assert (found.speed, found.step_seconds, found.slowest) == (100, 1, 5)
+    assert found.seconds(50_000, found.speed) == 30 + 499 + 2
+    assert found.seconds(100, found.speed) == 30 + 2
 
 
 def test_a_method_that_does_not_fit_the_base_is_refused(write: Write, chat_model: Path, tmp_path: Path) -> None:
