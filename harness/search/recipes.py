@@ -28,4 +28,12 @@ def write_recipe(recipe: Recipe, folder: Path, path: Path) -> None:
         value["evaluation"]["data"] = moved(str(recipe.evaluation.data))
     if recipe.base != "reference":
         value["base"] = moved(recipe.base)
+    if start := recipe.begins_with:
+        value["start"] = {**start.model_dump(exclude_none=True), "adapter": moved(start.adapter)}
+    if forgetting := recipe.forgetting:
+        value["forgetting"]["text"] = moved(forgetting.text)
+        is_path = (".", "/", "~")
+        value["forgetting"]["probes"] = [
+            f"./{moved(one)}" if one.startswith(is_path) else one for one in forgetting.probes
+        ]
     write_text(path, yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
