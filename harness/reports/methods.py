@@ -123,13 +123,16 @@ def plot(methods: Methods) -> Plot | None:
     if not both:
         return None
     up, across = axis(v for _, gain, _ in both for v in _ends(gain)), axis(v for *_, lost in both for v in _ends(lost))
-    places: list[Place] = []
+    drawn = []
     for row, gain, lost in both:
-        x = _at(_ends(lost), across)
         low, middle, high = (round(100 - place, 2) for place in _at(_ends(gain), up))
-        near = [one.name_at for one in places if abs(one.x[1] - x[1]) < _NAME_ASIDE]
-        places.append(Place(row, x, (low, middle, high), _clear(middle - _NAME_LINE / 2, near)))
-    return Plot(across, up, tuple(places))
+        drawn.append((row, _at(_ends(lost), across), (low, middle, high)))
+    names: dict[str, tuple[float, float]] = {}
+    # From above down, so that names which make room for one another keep the order of their points.
+    for row, x, y in sorted(drawn, key=lambda one: one[2][1]):
+        near = [at for aside, at in names.values() if abs(aside - x[1]) < _NAME_ASIDE]
+        names[row.name] = x[1], _clear(y[1] - _NAME_LINE / 2, near)
+    return Plot(across, up, tuple(Place(row, x, y, names[row.name][1]) for row, x, y in drawn))
 
 
 def _at(ends: tuple[float, float, float], scale: Axis) -> tuple[float, float, float]:

@@ -6,7 +6,7 @@ import pytest
 
 from harness.records import Interval
 from harness.records.search import Confirmed, Measure, MethodRow, Methods, PairRow, Quality, Search, TrialRow
-from harness.reports.methods import methods_markdown, methods_page, methods_text
+from harness.reports.methods import methods_markdown, methods_page, methods_text, plot
 from harness.reports.tune import tune_lines, tune_page, tune_text
 from tests.reports.bundle import HOSTILE
 
@@ -103,3 +103,14 @@ def test_methods_in_markdown_hold_cost_quality_and_what_failed() -> None:
     )
     assert lines[4].startswith("| dora | – | – | – | – | failed |")
     assert any("1 of 1 pairs of methods differ" in line for line in lines) and "* dora: out of memory" in lines
+
+
+def test_names_of_methods_that_lie_close_stand_in_the_order_of_their_points() -> None:
+    close = methods()
+    rows = [
+        row.model_copy(update={"quality": quality(at)}) for row, at in zip(close.rows, (0.50, 0.53, 0.1), strict=True)
+    ]
+    drawn = plot(close.model_copy(update={"rows": rows}))
+    assert drawn is not None
+    lora, ia3, _ = drawn.places
+    assert ia3.y[1] < lora.y[1] and ia3.name_at < lora.name_at
