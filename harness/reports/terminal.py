@@ -143,7 +143,9 @@ def _verdict_panel(comparison: Comparison, verdict: Verdict | None) -> Panel:
     for candidate in candidates(comparison, verdict):
         lines.append(_candidate_lines(candidate))
     if verdict is None:
-        lines.append(Text("figures without a verdict: no gate was set, or none was asked (harness gate RUN)", style="yellow"))
+        lines.append(
+            Text("figures without a verdict: no gate was set, or none was asked (harness gate RUN)", style="yellow")
+        )
     decision = verdict.decision if verdict else "unavailable"
     title = Text.assemble("verdict: ", (decision.upper(), _STYLE[decision])) if verdict else Text("verdict")
     return Panel(Group(*lines), title=title, title_align="left", box=box.ROUNDED, padding=(0, 1))
