@@ -185,6 +185,24 @@ def test_stop_strings_end_a_text_and_are_not_part_of_it(base_folder: Path) -> No
     assert stop not in generation.text and full.startswith(generation.text)
 
 
+def test_a_stop_string_ends_a_text_at_the_token_that_completes_it_wherever_that_is(base_folder: Path) -> None:
+    encoder, asked = Encoder.load(base_folder), Decoding(60)
+    prompt = (Message("user", "Complete this Python function.\n\ndef show_catalogue(folder, name):"),)
+    with opened(base_folder, {"base": None}) as engine:
+        whole = Request("base", Kind.GENERATE, prompt, decoding=asked)
+        full = answers_of(engine, [whole])[whole].generation
+        assert full is not None and full.tokens > 50
+        cuts = {full.text[at : at + 5]: at for at in range(0, len(full.text) - 5, 7)}
+        stops = [stop for stop, at in cuts.items() if full.text.find(stop) == at]
+        requests = [Request("base", Kind.GENERATE, prompt, decoding=Decoding(60, stop=(stop,))) for stop in stops]
+        answers = answers_of(engine, requests)
+    for stop, request in zip(stops, requests, strict=True):
+        said = answers[request].generation
+        end = full.text.find(stop) + len(stop)
+        assert said is not None and said.text == full.text[: end - len(stop)], stop
+        assert said.tokens <= len(encoder.text(full.text[:end])) + 1, stop
+
+
 def test_known_requests_are_passed_over_without_changing_the_batches_of_the_rest(base_folder: Path) -> None:
     requests = [Request("base", Kind.LOGLIKELIHOOD, f"Number {i} is", (" one", " two")) for i in range(40)]
     with opened(base_folder, {"base": None}, batch_tokens=64) as engine:

@@ -36,17 +36,14 @@ def plan_batches(requests: Sequence[Request], cost: Callable[[Request], tuple[in
     return [
         Batch(model, kind, members)
         for (model, kind, _), group in groups.items()
-        for members in _cut(sorted(group, key=lambda r: cost(r)[1], reverse=True), cost, budget)
+        for members in _cut([(request, *cost(request)) for request in group], budget)
     ]
 
 
-def _cut(
-    ordered: list[Request], cost: Callable[[Request], tuple[int, int]], budget: int
-) -> Iterator[tuple[Request, ...]]:
+def _cut(group: list[tuple[Request, int, int]], budget: int) -> Iterator[tuple[Request, ...]]:
     batch: list[Request] = []
     rows, longest = 0, 0
-    for request in ordered:
-        more, length = cost(request)
+    for request, more, length in sorted(group, key=lambda costed: costed[2], reverse=True):
         if batch and (rows + more) * max(longest, length) > budget:
             yield tuple(batch)
             batch, rows, longest = [], 0, 0

@@ -34,7 +34,7 @@ def kl_per_token(base_logits: torch.Tensor, tuned_logits: torch.Tensor) -> torch
 @torch.inference_mode()
 def divergence_pass(
     base: Callable[[], AbstractContextManager[Any]],
-    tuned: Callable[[], AbstractContextManager[Any]],
+    tuned: Callable[[], AbstractContextManager[Any]] | None,
     pairs: Sequence[Pair],
     pad: int,
     vocabulary: int,
@@ -42,7 +42,7 @@ def divergence_pass(
     """KL(base‖tuned) at each token of each continuation.
 
     Args:
-        base, tuned: Switch the model; what they yield is the module that answers.
+        base, tuned: Switch the model; what they yield is the module that answers. None where it is the base itself.
         pairs: Contexts are not empty; continuations may be.
         pad: A token id for padding; its value does not matter.
         vocabulary: Logits of one position.
@@ -51,8 +51,10 @@ def divergence_pass(
     for some in _chunks(pairs, max(1, _LOGITS // vocabulary)):
         with base() as module:
             expected = _logits(module, some, pad)
-        with tuned() as module:
-            given = _logits(module, some, pad)
+        given = expected
+        if tuned is not None:
+            with tuned() as module:
+                given = _logits(module, some, pad)
         found += [tuple(kl_per_token(*both).tolist()) for both in zip(expected, given, strict=True)]
     return found
 
@@ -60,11 +62,13 @@ def divergence_pass(
 def _logits(module: Any, pairs: Sequence[Pair], pad: int) -> list[torch.Tensor]:
     """Where each token of the continuations is predicted: tensors of shape ``(tokens, vocabulary)``."""
     ids, mask = right_padded([(*context, *continuation)[:-1] for context, continuation in pairs], pad, module.device)
-    # Virtual tokens that an adapter puts before the prompt are skipped: logits are read from the end.
-    logits = module(input_ids=ids, attention_mask=mask).logits[:, -ids.shape[1] :]
+    # Logits are kept from the end, which also skips virtual tokens that an adapter puts before the prompt.
+    first = min(len(context) for context, _ in pairs) - 1
+    logits = module(input_ids=ids, attention_mask=mask, logits_to_keep=ids.shape[1] - first).logits
+    starts = (len(context) - 1 - first for context, _ in pairs)
     return [
-        logits[row, len(context) - 1 : len(context) - 1 + len(continuation)]
-        for row, (context, continuation) in enumerate(pairs)
+        logits[row, start : start + len(continuation)]
+        for row, (start, (_, continuation)) in enumerate(zip(starts, pairs, strict=True))
     ]
 
 

@@ -158,7 +158,7 @@ class TransformersEngine(Engine):
         found = iter(
             divergence_pass(
                 lambda: self._bench.active(base),
-                lambda: self._bench.active(batch.model),
+                None if batch.model == base else lambda: self._bench.active(batch.model),
                 [pair for some in pairs for pair in some],
                 self._pad,
                 len(self._encoder.tokenizer),

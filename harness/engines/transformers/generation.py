@@ -12,6 +12,9 @@ from harness.engines.encoding import Encoder
 from harness.engines.transformers.likelihood import left_padded
 from harness.records import Decoding, Generation
 
+#: Tokens that `RowStops` reads beyond those that a stop string can take.
+_UNSEEN = 8
+
 
 class SeededRows(LogitsProcessor):
     """Turns greedy choice into sampling by adding Gumbel noise, each row from its own seeded generator.
@@ -30,18 +33,34 @@ class SeededRows(LogitsProcessor):
 
 
 class RowStops(StoppingCriteria):
-    """Ends a row as soon as its new text holds a stop string."""
+    """Ends a row as soon as its new text holds a stop string.
+
+    Looked for where the newest token can have completed one, in rows that have not ended.
+    """
 
     def __init__(self, encoder: Encoder, prompts: Sequence[Sequence[int]], width: int, stops: Sequence[str]) -> None:
         self._encoder, self._prompts, self._width, self._stops = encoder, prompts, width, stops
+        # A token holds a byte at least. The slack is for tokens that a text does not show.
+        self._tail = max(len(stop.encode()) for stop in stops) + _UNSEEN
+        self._ended = [False] * len(prompts)
 
     def __call__(self, input_ids: torch.LongTensor, scores: Any, **kwargs: Any) -> Any:
-        new = input_ids[:, self._width :].tolist()
-        return torch.tensor([self._found(row, ids) for row, ids in enumerate(new)], device=input_ids.device)
+        for row, ids in enumerate(input_ids[:, -self._tail - _UNSEEN :].tolist()):
+            self._ended[row] = self._ended[row] or self._ends(row, input_ids.shape[1] - self._width, ids)
+        return torch.tensor(self._ended, device=input_ids.device)
 
-    def _found(self, row: int, ids: list[int]) -> bool:
-        text = self._encoder.decode(self._prompts[row], ids)
-        return any(stop in text for stop in self._stops)
+    def _ends(self, row: int, new: int, last: list[int]) -> bool:
+        """Whether a row's text holds a stop string.
+
+        Args:
+            row: Its number.
+            new: How many tokens are new.
+            last: The last ones of all, prompt included.
+        """
+        tail = last[-min(new, self._tail) :]
+        before = last[: -len(tail)] if new > self._tail else self._prompts[row]
+        text = self._encoder.decode(before, tail)
+        return any(stop in text for stop in self._stops) or tail[-1] in self._encoder.stop_ids
 
 
 class RowRooms(StoppingCriteria):
