@@ -12,7 +12,7 @@ from harness.training.folders import begin, last_checkpoint, publish, refuse_for
 from harness.training.jobs.job import Job
 from harness.training.jobs.status import elsewhere_warning
 from harness.training.loop.clock import Clock
-from harness.training.loop.processes import end_with_launcher, is_first_process
+from harness.training.loop.processes import end_with_launcher, is_first_process, lost_processes
 from harness.training.loop.steps import Step
 from harness.training.loop.tracking import check_trackers
 from harness.training.produce import produce
@@ -77,7 +77,7 @@ def train(
         try:
             job.begin(recipe.adapter)
             partial = begin(target, prepared.fingerprint)
-            with memory_advice(prepared):
+            with memory_advice(prepared), lost_processes():
                 clock = Clock(last_checkpoint(partial))
                 tell = _tell(recipe, progress, job, clock, watch)
                 produce(prepared, partial, target, clock=clock, watch=tell, stop=stop, say=say, progress=progress)

@@ -6,6 +6,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from harness.training.jobs.job import Stopped
+from harness.training.loop.processes import wait_for_all
 
 
 class StopWhenAsked(TrainerCallback):
@@ -25,6 +26,8 @@ class StopWhenAsked(TrainerCallback):
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any) -> None:
         if self._stopping:
+            # The end of one process has the launcher end the others, which may be saving still.
+            wait_for_all()
             raise Stopped(
                 f"stopped after step {state.global_step} of {state.max_steps}, with a checkpoint",
                 mend="the same command goes on from there",

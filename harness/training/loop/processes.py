@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from harness.records import InputError
+from harness.records import InputError, RunError
 
 #: Seconds between two looks at the launcher.
 _LOOK = 0.5
@@ -67,6 +67,27 @@ def _watch_launcher(launcher: int, over: Event) -> None:
             if not over.wait(_PATIENCE):
                 os.kill(os.getpid(), signal.SIGKILL)
             return
+
+
+@contextmanager
+def lost_processes() -> Iterator[None]:
+    """Tell an error of the block that comes of another process's end from one of its own.
+
+    Raises:
+        RunError: another process of this training is gone.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        from torch.distributed import DistError
+
+        # gloo has no class of errors, only the place in its source.
+        if process_count() == 1 or not (isinstance(error, DistError) or "gloo/transport" in str(error)):
+            raise
+        raise RunError(
+            "another process of this training is gone",
+            mend="look for what it or its launcher said; the same command goes on from the last checkpoint",
+        ) from error
 
 
 def check_devices() -> None:

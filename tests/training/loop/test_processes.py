@@ -40,6 +40,21 @@ def launch(recipe: Path, out: Path) -> "subprocess.Popen[str]":
     )
 
 
+def launch_long(
+    write: Write, chat_model: Path, files: JobFiles
+) -> "tuple[subprocess.Popen[str], list[psutil.Process]]":
+    """The launcher and the processes of a training that has begun and would not end by itself."""
+    recipe = write(chat_model, schedule=SCHEDULE | {"max_steps": 100_000, "save_every": 100_000})
+    launched = launch(recipe, files.target)
+    deadline = time.monotonic() + 200
+    while not (job_status(files).step or 0) >= 2:
+        assert launched.poll() is None and time.monotonic() < deadline
+        time.sleep(0.1)
+    processes = psutil.Process(launched.pid).children()
+    assert len(processes) == 2
+    return launched, processes
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("objective", ["sft", "dpo"])
 def test_two_processes_write_the_bytes_of_one_that_accumulates_two_batches(
@@ -67,15 +82,8 @@ def test_two_processes_write_the_bytes_of_one_that_accumulates_two_batches(
 def test_processes_stop_with_a_checkpoint_when_their_launcher_is_killed(
     write: Write, chat_model: Path, tmp_path: Path
 ) -> None:
-    recipe = write(chat_model, schedule=SCHEDULE | {"max_steps": 100_000, "save_every": 100_000})
     files = JobFiles(tmp_path / "two")
-    launched = launch(recipe, files.target)
-    deadline = time.monotonic() + 200
-    while not (job_status(files).step or 0) >= 2:
-        assert launched.poll() is None and time.monotonic() < deadline
-        time.sleep(0.1)
-    processes = psutil.Process(launched.pid).children()
-    assert len(processes) == 2 and job_status(files).process is not None
+    launched, processes = launch_long(write, chat_model, files)
     launched.kill()
     _, left = psutil.wait_procs(processes, timeout=50)
     for one in left:
@@ -83,6 +91,18 @@ def test_processes_stop_with_a_checkpoint_when_their_launcher_is_killed(
     assert not left
     after = job_status(files)
     assert after.state == "interrupted" and after.checkpoint == after.step
+
+
+@pytest.mark.slow
+def test_the_loss_of_one_process_is_told_as_that(write: Write, chat_model: Path, tmp_path: Path) -> None:
+    files = JobFiles(tmp_path / "two")
+    launched, processes = launch_long(write, chat_model, files)
+    [other] = [one for one in processes if one.pid != json.loads(files.record.read_text())["process"]["pid"]]
+    other.kill()
+    _, errors = launched.communicate(timeout=120)
+    assert "another process of this training is gone" in errors and "harness itself broke" not in errors
+    after = job_status(files)
+    assert after.state == "failed" and (after.note or "").startswith("another process of this training is gone")
 
 
 def test_the_launcher_says_how_many_processes_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
