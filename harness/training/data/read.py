@@ -1,11 +1,13 @@
 """Files of training rows, read line by line without giving up: what is no row becomes a fault with its line."""
 
 import csv
+import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal, cast
 
 from harness.records import InputError
 from harness.training.data.faults import Fault
@@ -15,6 +17,7 @@ from harness.training.data.shorten import shown
 LONGEST = 1 << 24
 #: UTF-8 text has hardly any zero bytes at its beginning; UTF-16 and binary files have many.
 _HEAD, _ZEROS = 4096, 0.1
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BATCH = 1000
 #: Columns that a table may have: each of its rows is made as wide as its header.
 _COLUMNS = 10_000
@@ -39,20 +42,30 @@ class _Source:
     def fault(self, kind: str, line: int, what: str, excerpt: str = "") -> None:
         self.faults.append(Fault(kind, f"{self.name}:{line}", what, excerpt))
 
+    def open(self) -> BinaryIO:
+        """The file's bytes, unpacked where its name ends in ``.gz``."""
+        return cast(BinaryIO, gzip.open(self.path)) if self.path.suffix.lower() == ".gz" else self.path.open("rb")
+
+    def is_list(self) -> bool:
+        """Whether the text begins as a list of JSON does."""
+        with self.open() as handle:
+            return handle.read(_HEAD).removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(b"[")
+
     def lines(self, longest: int = LONGEST) -> Iterator[str]:
         """The lines of a file with their ends; a line of more bytes is empty, lost bytes are U+FFFD.
 
         Only a line feed ends a line: JSON may hold U+2028 and its like inside a row.
         """
-        with self.path.open("rb") as handle:
-            head = handle.peek(_HEAD)[:_HEAD]
+        with self.open() as handle:
+            head = handle.read(_HEAD)
+            handle.seek(0)
             if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head.count(0) > _ZEROS * len(head):
                 raise InputError("is not UTF-8 text", where=str(self.path), mend="convert it to UTF-8")
             number = 0
             while line := handle.readline(longest):
                 number += 1
                 if number == 1:
-                    line = line.removeprefix(b"\xef\xbb\xbf")
+                    line = line.removeprefix(_BYTE_ORDER_MARK)
                 if len(line) == longest and not line.endswith(b"\n"):
                     beginning = line[:200].decode("utf-8", "replace")
                     self.fault("bad_row", number, f"longer than {longest:,} bytes", beginning)
@@ -71,7 +84,7 @@ class _Source:
 
 
 def read_rows(path: Path, name: str = "") -> tuple[list[RawRow], list[Fault]]:
-    """All rows of a JSONL, JSON, CSV, TSV or Parquet file, and the lines that are none.
+    """All rows of a JSONL, JSON, CSV, TSV or Parquet file, all but the last gzipped too, and the lines that are none.
 
     Args:
         name: What rows are named by; the file's own name if left out.
@@ -81,10 +94,10 @@ def read_rows(path: Path, name: str = "") -> tuple[list[RawRow], list[Fault]]:
     """
     if not path.is_file():
         raise InputError("no such data file", where=str(path), mend="check the path")
-    reader = _READERS.get(path.suffix.lower())
+    reader = _READERS.get(kind(path))
     if reader is None:
         raise InputError(
-            f"unknown kind of data file {path.suffix!r}", where=str(path), mend="use one of " + ", ".join(_READERS)
+            f"unknown kind of data file {kind(path)!r}", where=str(path), mend="use one of " + ", ".join(_READERS)
         )
     source = _Source(path, name or path.name)
     rows: list[RawRow] = []
@@ -94,16 +107,36 @@ def read_rows(path: Path, name: str = "") -> tuple[list[RawRow], list[Fault]]:
                 rows.append(RawRow(f"{source.name}:{line}", value))
             else:
                 source.fault("bad_row", line, f"a {type(value).__name__} instead of an object", shown(value))
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror or error})", where=str(path)) from None
+    except (OSError, EOFError, zlib.error) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot be read ({why})", where=str(path)) from None
     if not rows:
         first = next(iter(source.faults), None)
-        why = f" that can be read: {first.where} is {first.what}" if first else ""
-        raise InputError(f"holds no rows{why}", where=str(path), mend="add training rows")
+        if first is None:
+            raise InputError("holds no rows", where=str(path), mend="add training rows")
+        what = f"holds no rows that can be read: {first.where} is {first.what}"
+        raise InputError(what, where=str(path), mend="mend its lines; each is one row")
     return rows, source.faults
 
 
+def kind(path: Path) -> str:
+    """The ending that tells how a file is read, in lower case: ``.csv`` of ``rows.CSV.gz``."""
+    return Path(path.name.lower().removesuffix(".gz")).suffix
+
+
 def _jsonl(source: _Source) -> Iterator[tuple[int, Any]]:
+    if source.is_list():  # many files named .jsonl hold one list
+        try:
+            rows = _parsed("".join(source.lines(longest=-1)))
+        except (ValueError, RecursionError):
+            source.faults.clear()
+        else:
+            yield from enumerate(rows, 1)
+            return
+    yield from _each_line(source)
+
+
+def _each_line(source: _Source) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(source.lines(), 1):
         if line.strip():
             try:
@@ -114,13 +147,15 @@ def _jsonl(source: _Source) -> Iterator[tuple[int, Any]]:
 
 def _json(source: _Source) -> Iterator[tuple[int, Any]]:
     text = "".join(source.lines(longest=-1))
+    if not text.strip():
+        return
     try:
         rows = _parsed(text)
     except (ValueError, RecursionError) as error:
         if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data":
             # Many files named .json hold one row a line.
             source.faults.clear()
-            yield from _jsonl(source)
+            yield from _each_line(source)
             return
         raise InputError(f"not valid JSON ({error})", where=str(source.path)) from None
     if isinstance(rows, dict):
@@ -202,8 +237,9 @@ def _next(reader: Any, source: _Source, line: int) -> list[str] | None:
 
 
 def _columns(cells: list[str], source: _Source) -> list[str]:
-    if len(cells) == 1 and ";" in cells[0]:
-        raise InputError("cells are parted by semicolons", where=f"{source.path}:1", mend="part them by commas")
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(cells) == 1 and mark in cells[0]:
+            raise InputError(f"cells are parted by {name}", where=f"{source.path}:1", mend="part them by commas")
     if len(cells) > _COLUMNS:
         raise InputError(f"has {len(cells):,} columns", where=f"{source.path}:1", mend=f"{_COLUMNS:,} are read")
     twice = _twice(cells)

@@ -10,10 +10,13 @@ from harness.records import HubId, InputError, Word
 from harness.tasks.definition import DataSource
 from harness.tasks.sources import load_rows, mirrored, split_files
 from harness.training.data.faults import Fault
-from harness.training.data.read import SUFFIXES, RawRow, read_rows
+from harness.training.data.read import SUFFIXES, RawRow, kind, read_rows
 
 _NAME = r"\w[\w.-]*"
 _HUB = re.compile(rf"({_NAME}/{_NAME})(?:@({_NAME}))?(?:(?:/({_NAME}))?/({_NAME}))?")
+
+#: A shard of a file: ``train-00000-of-00002.jsonl``, ``part-0001.csv.gz``.
+_SHARD = re.compile(r"(\D*?)[-_.]?(\d+)(?:-of-(\d+))?(?:\.\w+){1,2}")
 
 
 class HubData(BaseModel):
@@ -76,7 +79,7 @@ def located(reference: str, folder: Path) -> str:
 
 
 def _hub_id(reference: Path | str) -> re.Match[str] | None:
-    return None if Path(reference).suffix.lower() in SUFFIXES else _HUB.fullmatch(str(reference))
+    return None if kind(Path(reference)) in SUFFIXES else _HUB.fullmatch(str(reference))
 
 
 def _from_hub(data: HubData) -> RawData:
@@ -93,11 +96,26 @@ def _from_hub(data: HubData) -> RawData:
 
 
 def _files(folder: Path) -> RawData:
-    """The training part of a folder laid out as the hub does."""
-    paths = split_files(folder, "train") or split_files(folder / "data", "train")
+    """The training part of a folder laid out as the hub does, or the shards of one file."""
+    paths = split_files(folder, "train") or split_files(folder / "data", "train") or _shards(folder)
     if not paths:
-        raise InputError("a folder without a file named train", where=str(folder), mend="name a file in it")
+        what = "a folder without a file named train, nor the shards of one file"
+        raise InputError(what, where=str(folder), mend="name a file in it")
     return _joined(str(folder), folder, [(path, str(path.relative_to(folder))) for path in paths])
+
+
+def _shards(folder: Path) -> list[Path]:
+    """The numbered files of one name: those named train, or all where no others are."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and kind(path) in SUFFIXES]
+    shards = [(found, path) for path in files if (found := _SHARD.fullmatch(path.name))]
+    names = {found[1] for found, _ in shards}
+    if "train" not in names and (len(names) > 1 or len(shards) < len(files)):
+        return []
+    parts = [(found, path) for found, path in shards if found[1] == "train" or len(names) == 1]
+    wanted = max((int(found[3] or 0) for found, _ in parts), default=0)
+    if len(parts) < wanted:
+        raise InputError(f"holds {len(parts)} of {wanted} shards", where=str(folder), mend="fetch the others")
+    return [path for _, path in sorted(parts, key=lambda part: int(part[0][2]))]
 
 
 def _joined(name: str, folder: Path, files: list[tuple[Path, str]]) -> RawData:

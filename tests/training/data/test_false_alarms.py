@@ -42,7 +42,7 @@ def beside(folder: Path, prompt: str, response: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("prompt", "response"), [
-    pytest.param("Name a place of everlasting rain.", "There is no place that has rain literally all the time", id="truthfulqa"),
+    pytest.param("Name a place of everlasting rain.", "There is no place that has rain all the time", id="truthfulqa"),
     pytest.param("MARCIUS", "I will visit her with\nmy prayers; but I cannot go thither.", id="shakespeare"),
     pytest.param("Summarize.", "Adjusting for age we were unable to show a link between both.", id="pubmed"),
     pytest.param("Pick a common misconception about space and explain why it is untrue.",

@@ -1,5 +1,6 @@
 """Every format gives the same rows, every form is told from its columns, and what is no row is named."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,19 @@ def write(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".csv", ".tsv", ".parquet"])
+@pytest.mark.parametrize(
+    "suffix", [".jsonl", ".json", ".csv", ".tsv", ".parquet", ".jsonl.gz", ".json.gz", ".csv.gz", ".tsv.gz"]
+)
 def test_every_format_gives_the_same_rows(suffix: str, tmp_path: Path) -> None:
-    records, faults, forms = read_records([write(tmp_path / f"rows{suffix}")])
+    path = write(tmp_path / f"rows{suffix.removesuffix('.gz')}")
+    if suffix.endswith(".gz"):
+        path = path.with_name(path.name + ".gz")
+        path.write_bytes(gzip.compress(path.with_suffix("").read_bytes()))
+    records, faults, forms = read_records([path])
     assert faults == []
     assert list(forms.values()) == ["prompt, response"]
     assert [record.raw for record in records] == ROWS
-    lines = [2, 4, 6] if suffix in (".csv", ".tsv") else [1, 2, 3]
+    lines = [2, 4, 6] if suffix[:4] in (".csv", ".tsv") else [1, 2, 3]
     assert [record.where for record in records] == [f"rows{suffix}:{line}" for line in lines]
 
 
@@ -160,6 +167,9 @@ KEYS = ", ".join(f'"{i}": 0' for i in [*range(150_000), 149_999])
     ("inside.json", '{"version": 1, "data": [{"prompt": "p", "response": "a"}]}', []),
     ("long.json", '[{"prompt": "' + "x" * (1 << 24) + '", "response": "a"}]', []),
     ("bom.csv", "\ufeffprompt,response\r\na,b\r\n", []),
+    ("list.jsonl", f"[{GOOD}, {GOOD}]", []),
+    ("pretty.jsonl", f"\ufeff[\n {GOOD},\n [7]\n]", ["bad_row:2 a list instead"]),
+    ("a_list.jsonl", f"[1, 2]\n{GOOD}", ["bad_row:1 a list instead"]),
     ("labels.jsonl", '{"text": "a", "label": ["x"]}\n', ["missing_field:1 label is a list"]),
 ])  # fmt: skip
 def test_hostile_lines_become_faults_with_their_line(
@@ -182,6 +192,12 @@ def test_hostile_lines_become_faults_with_their_line(
     ("wide.csv", ",".join(map(str, range(200_000))).encode() + b"\na\n" * 9, "has 200,000 columns"),
     ("deep.json", DEEP.encode(), "not valid JSON"),
     ("empty.parquet", b"", "not a Parquet file"),
+    ("empty.json", b" \n", "empty.json: holds no rows"),
+    ("tabs.csv", b"prompt\tresponse\na\tb\n", "parted by tabs"),
+    ("not.jsonl.gz", GOOD.encode(), "not.jsonl.gz: cannot be read (Not a gzip"),
+    ("cut.jsonl.gz", gzip.compress(GOOD.encode() * 999)[:-9], "cut.jsonl.gz: cannot be read (Compressed file ended"),
+    ("torn.csv.gz", gzip.compress(GOOD.encode(), 0)[:12] + b"\xff" * 99, "torn.csv.gz: cannot be read (Error -3"),
+    ("rows.xml.gz", b"", "unknown kind of data file '.xml'"),
 ])  # fmt: skip
 def test_hostile_files_are_refused_in_one_line(name: str, content: bytes, says: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)

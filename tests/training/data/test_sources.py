@@ -1,10 +1,11 @@
 """Training data is found as a file, a folder, a mirror or a hub id, in this order, and what is none is one line."""
 
+import gzip
 import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.records import InputError
@@ -96,6 +97,7 @@ def test_bad_rows_of_a_mirror_are_named_by_data_set_and_line(mirror: Path) -> No
 WORD = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,8}\Z").filter(lambda word: "." not in word)
 
 
+@settings(deadline=None)
 @given(WORD, WORD, st.none() | WORD, WORD, st.none() | WORD)
 def test_a_data_set_written_as_text_is_read_as_the_same(
     org: str, name: str, subset: str | None, split: str, revision: str | None
@@ -111,3 +113,27 @@ def test_real_data_is_read_from_its_mirror(shared: Path, monkeypatch: pytest.Mon
     read = read_file("openai/gsm8k/test")
     assert (read.form, len(read.examples)) == ("question, answer", 700)
     assert read.examples[0].where == "openai/gsm8k/test.jsonl:1"
+
+
+def test_a_folder_of_shards_is_read_in_the_order_of_their_numbers_and_whole(tmp_path: Path) -> None:
+    def rows(folder: str) -> list[str]:
+        return [row.value["prompt"] for row in read_source(tmp_path / folder).rows]
+
+    def shard(name: str, prompt: str) -> None:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        line = f'{{"prompt": "{prompt}", "response": "x"}}\n'.encode()
+        path.write_bytes(gzip.compress(line) if name.endswith(".gz") else line)
+
+    for number in (10, 9, 8):
+        shard(f"parts/part-{number}.jsonl.gz", str(number))
+    assert rows("parts") == ["8", "9", "10"]
+    shard("parts/notes.jsonl", "another file")
+    with pytest.raises(InputError, match="nor the shards of one file"):
+        rows("parts")
+    for name in ("train-00001-of-00002.jsonl", "train-00000-of-00002.jsonl", "test-00000-of-00001.jsonl"):
+        shard(f"hub/{name}", name[:11])
+    assert rows("hub") == ["train-00000", "train-00001"]
+    (tmp_path / "hub" / "train-00000-of-00002.jsonl").unlink()
+    with pytest.raises(InputError, match="holds 1 of 2 shards"):
+        rows("hub")
