@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 import harness
 from harness.comparison import compare
 from harness.models import Adapter
-from harness.records import InputError
+from harness.records import HarnessError, InputError
 from harness.registry import Registry
 from harness.training import Step, prepare, read_recipe, train
 from tests.packs import write_pack, write_suite
@@ -155,13 +155,15 @@ def test_a_start_from_the_hub_is_the_one_of_its_revision(
 @pytest.mark.parametrize(
     "more",
     [
-        {"schedule": {"packing": True}},
-        {"evaluation": {"fraction": 0.3, "every": 2, "keep_best": True}},
+        {
+            "schedule": {"packing": True},
+            "evaluation": {"fraction": 0.3, "every": 2, "keep_best": True},
+            "forgetting": {"probes": ["./say"], "text": "text.txt", "every": 3, "limits": {"kl": 20}},
+        },
         {"method": {"kind": "p_tuning", "virtual_tokens": 4}},
         {"method": {"kind": "adalora", "init_r": 4, "target_r": 2}},
-        {"forgetting": {"probes": ["./say"], "text": "text.txt", "every": 3, "limits": {"kl": 20}}},
     ],
-    ids=lambda one: "-".join(str(value) for section in one.values() for value in section),
+    ids=["packed-best-watched", "p_tuning", "adalora"],
 )
 def test_what_goes_on_from_a_start_goes_on_from_its_checkpoints_too(
     write: Write, chat_model: Path, tmp_path: Path, more: dict[str, Any]
@@ -183,6 +185,22 @@ def test_what_goes_on_from_a_start_goes_on_from_its_checkpoints_too(
     assert record(resumed)["resumed_from_step"] == 6
     for name in (WEIGHTS, "adapter_config.json", "metrics.jsonl"):
         assert (resumed.folder / name).read_bytes() == (whole.folder / name).read_bytes(), name
+
+
+def test_a_start_that_is_beyond_a_limit_is_refused_before_the_first_step(
+    write: Write, chat_model: Path, tmp_path: Path, first: Adapter
+) -> None:
+    (tmp_path / "text.txt").write_text("\n\n".join(f"Dog {i} ran home, and it was late." for i in range(16)))
+    write_pack(tmp_path, "say", [{"text": f"Say {i}:", "label": "it"} for i in range(4)])
+    section = {"probes": ["./say"], "text": "text.txt", "every": 1, "limits": {"kl": 1e-6}}
+    common = {"method": {"kind": "lora", "r": 4}, "schedule": STILL, "start": "first"}
+    seen: list[Step] = []
+    with pytest.raises(HarnessError, match="the start is beyond a limit before the first step: kl is") as refused:
+        train(write(chat_model, **common, forgetting=section), tmp_path / "second", watch=seen.append)
+    assert refused.value.exit_status == 1 and not seen
+    # Where it only warns, and where nothing is lost to begin with, the training goes on.
+    train(write(chat_model, **common, forgetting=section | {"on_limit": "warn"}), tmp_path / "warned")
+    train(write(chat_model, **common, forgetting=section | {"limits": {"kl": 50}}), tmp_path / "free")
 
 
 def test_a_training_that_was_killed_ends_in_the_bytes_of_a_whole_one(

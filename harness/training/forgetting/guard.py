@@ -37,6 +37,7 @@ class ForgettingGuard(TrainerCallback):
         partial: Where the training works; the log and the weights within the limits are kept there.
         resumed_from: Step that the training goes on from.
         say: Called with each crossed limit that does not stop the training, once for each limit.
+        has_start: The training begins with an adapter, which may have forgotten too much already.
 
     Attributes:
         warnings: What was said.
@@ -50,8 +51,10 @@ class ForgettingGuard(TrainerCallback):
         partial: Path,
         resumed_from: int,
         say: Callable[[str], None],
+        has_start: bool = False,
     ) -> None:
         self._watched, self._prober, self._method, self._partial, self._say = watched, prober, method, partial, say
+        self._has_start = has_start
         self._log = ForgettingLog(partial / FORGETTING_LOG, resumed_from)
         self._crossing: Crossing | None = None
         self._kept_step = 0
@@ -69,6 +72,8 @@ class ForgettingGuard(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
     ) -> None:
         self._prober.ask_base(given["model"])
+        if self._has_start and self.stops and state.global_step == 0:
+            self._refuse_start(given["model"])
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any) -> None:
         step = state.global_step
@@ -135,6 +140,15 @@ class ForgettingGuard(TrainerCallback):
         }  # fmt: skip
         return {"forgetting": forgetting, "stopped": stopped}
 
+    def _refuse_start(self, model: Any) -> None:
+        """Limits are against the base: a training that begins beyond one would be stopped for what it did not lose."""
+        if crossed := self._prober.measure(model, 0).crossed(self._watched.limits):
+            raise LimitCrossed(
+                f"the start is beyond a limit before the first step: {crossed[0]}",
+                where="forgetting.limits",
+                mend="start from an adapter that forgot less, raise the limit, or set forgetting.on_limit to warn",
+            )
+
     def _look(self, model: Any, step: int) -> None:
         started = time.monotonic()
         measurement = self._prober.measure(model, step)
@@ -176,4 +190,6 @@ def open_guard(
         return None
     method = prepared.recipe.method
     prober = Prober(prepared.watched, prepared.base, method, partial, dtype, progress)
-    return ForgettingGuard(prepared.watched, prober, method, partial, resumed_from, say)
+    return ForgettingGuard(
+        prepared.watched, prober, method, partial, resumed_from, say, has_start=prepared.start is not None
+    )

@@ -14,7 +14,7 @@ from harness.training.forgetting.settings import Forgetting, Limits
 from harness.training.recipes.methods import Method, PeftMethod, TrainingMethod
 from harness.training.recipes.objectives import Objective, TrainingObjective
 from harness.training.recipes.recipe import Recipe
-from harness.training.recipes.sections import EarlyStopping, Evaluation, Schedule
+from harness.training.recipes.sections import EarlyStopping, Evaluation, Schedule, StartAdapter
 from harness.training.recipes.tuning import Span, Tuning
 
 #: The classes behind the ``method:`` section, by their ``kind``.
@@ -26,8 +26,8 @@ OBJECTIVES: dict[str, type[TrainingObjective]] = {
     one.model_fields["kind"].default: one for one in get_args(get_args(Objective)[0])
 }
 _SECTIONS: dict[str, type[BaseModel]] = {
-    "recipe": Recipe, "objective, kind dpo": OBJECTIVES["dpo"], "schedule": Schedule, "evaluation": Evaluation,
-    "evaluation.early_stopping": EarlyStopping, "forgetting": Forgetting,
+    "recipe": Recipe, "start": StartAdapter, "objective, kind dpo": OBJECTIVES["dpo"], "schedule": Schedule,
+    "evaluation": Evaluation, "evaluation.early_stopping": EarlyStopping, "forgetting": Forgetting,
     "forgetting.limits": Limits, "canaries": Canaries,
     "tune": Tuning, "tune.ranges.KEY": Span,
 }  # fmt: skip

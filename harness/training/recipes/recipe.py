@@ -28,8 +28,8 @@ class Recipe(BaseModel):
     revision: str | None = Field(None, description="commit, branch or tag of a base from the hub")
     start: str | StartAdapter | None = Field(
         None,
-        description="an adapter (folder relative to the recipe, hub id, registry:NAME:TAG, or {adapter: ..., revision: "
-        "...}): training begins with its weights; method and sizes must be equal. With dpo it is the reference",
+        description="an adapter (folder relative to the recipe, hub id or registry:NAME:TAG, or a section with its "
+        "revision): training begins with its weights; method and sizes must be equal. With dpo it is the reference",
     )
     method: Method = Field(Lora(), description="what is trained; its keys depend on its kind")
     objective: Objective = Field(Sft(), description="sft: to answer as the data does; dpo: to prefer as the data does")
