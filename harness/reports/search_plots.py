@@ -137,10 +137,11 @@ def _slice(search: Search, key: str, up: Axis) -> Slice:
 
 
 def _places(values: Sequence[Value]) -> tuple[list[float], tuple[tuple[float, str], ...]]:
-    """Places along an axis: by rank where values are few or no numbers, on a logarithm where they span decades."""
+    """Places along an axis: by rank where values are no numbers or a few that return, as those of a list do; of others
+    on a logarithm where they span decades."""
     numbers = [float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     kinds = list(dict.fromkeys(values))
-    if len(numbers) < len(values) or len(kinds) <= 6:
+    if len(numbers) < len(values) or len(kinds) == 1 or (len(kinds) <= 6 and len(kinds) < len(values)):
         order = sorted(kinds, key=lambda v: (isinstance(v, str), v if not isinstance(v, str) else 0, str(v)))
         at = {value: round(100 * (i + 0.5) / max(1, len(order)), 2) for i, value in enumerate(order)}
         return [at[value] for value in values], tuple((at[value], short(value)) for value in order)

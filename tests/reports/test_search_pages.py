@@ -1,5 +1,6 @@
 """Pages of searches and methods: every figure is there, nothing hostile acts, nothing breaks where figures lack."""
 
+import math
 import re
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from harness.records import Interval
 from harness.records.search import Confirmed, Measure, MethodRow, Methods, PairRow, Quality, Search, TrialRow
 from harness.reports.methods import methods_markdown, methods_page, methods_text, plot
+from harness.reports.search_plots import slices
 from harness.reports.tune import tune_lines, tune_page, tune_text
 from tests.reports.bundle import HOSTILE
 
@@ -83,6 +85,18 @@ def test_pages_of_searches_without_probes_without_a_best_and_without_importances
     assert "No trial passes the gate" in page and "Gain against forgetting" not in page
     assert "Too few complete trials" in page
     assert list(tune_lines(bare))[1] == "no trial passes the gate: nothing is called the best"
+
+
+def test_values_of_a_range_lie_to_scale_and_those_of_a_list_side_by_side() -> None:
+    drawn, listed = [1.0e-4, 1.2e-4, 1.0e-2], [0.5, 2.0, 0.5]
+    rows = [
+        TrialRow(number=i, state="complete", values={"rate": drawn[i], "epochs": listed[i]}, quality=quality(0.5))
+        for i in range(3)
+    ]
+    rate, epochs = slices(search().model_copy(update={"trials": rows, "importances": {}}))
+    assert [mark.x for mark in rate.marks] == pytest.approx([0, 100 * math.log(1.2) / math.log(100), 100], abs=0.1)
+    assert rate.labels == ((0.0, "0.0001"), (50.0, "0.001"), (100.0, "0.01"))
+    assert epochs.labels == ((25.0, "0.5"), (75.0, "2"))
 
 
 def test_terminals_show_searches_and_methods_in_eighty_columns() -> None:
