@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from harness.reports.pages import asset, content_security_policy, environment
 from harness.reports.visible import one_line
 from harness.training.data import KINDS, Fault, Quality
+from harness.training.data.faults import SEVERITIES
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -73,11 +74,20 @@ def _spread(least: int, median: int, p95: int, most: int) -> str:
 
 def quality_page(quality: Quality) -> str:
     """One HTML file that opens offline and runs no script; every text from the data is escaped."""
-    style = asset("report.css")
+    style = asset("report.css") + asset("data.css")
     groups: list[tuple[str, int, list[Fault]]] = [
         (kind, count, quality.of(kind)) for kind, count in quality.counts.items()
     ]
     return environment().get_template("data.html.j2").render(
-        style=style, policy=content_security_policy(style, ""), quality=quality, facts=facts(quality), groups=groups,
-        kinds=KINDS,
+        style=style, policy=content_security_policy(style, ""), quality=quality, heading=_heading(quality),
+        facts=facts(quality), groups=groups, kinds=KINDS,
     )  # fmt: skip
+
+
+def _heading(quality: Quality) -> str:
+    """How many faults of each severity: those of high severity fail the check."""
+    counts = dict.fromkeys(SEVERITIES, 0)
+    for kind, count in quality.counts.items():
+        counts[KINDS[kind].severity] += count
+    said = ", ".join(f"{count:,} {severity}" for severity, count in counts.items() if count)
+    return f"Faults: {said}" if said else "Nothing to mend"

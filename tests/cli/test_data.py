@@ -42,7 +42,10 @@ def test_the_report_names_rows_and_fits_a_terminal(
     assert "high placeholder 3" in said
     assert "rows.jsonl:121  in response" in said
     assert max(map(len, said.splitlines())) <= max(80, len(file) + 20)
-    assert "rows.jsonl:121" in page.read_text(encoding="utf-8")
+    written = page.read_text(encoding="utf-8")
+    assert "rows.jsonl:121" in written
+    high = sum(int(line.split()[-1]) for line in said.splitlines() if line.startswith("high "))
+    assert f"<h1>Faults: {high} high, " in written
 
 
 def test_json_holds_every_fault_with_its_row_and_how_to_mend_it(
