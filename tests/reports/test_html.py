@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from harness.records import Comparison, RunError
+from harness.records import Comparison, HarnessError
 from harness.records.selection import PROBE_TAG
 from harness.reports import html_report, write_reports
 from harness.reports.plots import axis, forests
@@ -112,7 +112,7 @@ def test_reports_are_written_whole_and_leave_nothing_beside(tmp_path):
 
 def test_a_report_that_cannot_be_saved_is_an_error(tmp_path):
     (tmp_path / "run" / "report.html").mkdir(parents=True)  # a folder stands where the file should be
-    with pytest.raises(RunError, match=r"report\.html"):
+    with pytest.raises(HarnessError, match=r"report\.html"):
         write_reports(tmp_path / "run", *bundle())
 
 
