@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
+app = typer.Typer(
+    help="Set or show the released model that new ones are held against.", add_completion=False, no_args_is_help=True
+)
 
 HISTORY = Path("runs/history.sqlite")
 HistoryFile = Annotated[Path, typer.Option(help="The history: one SQLite file.")]

@@ -27,6 +27,11 @@ def compare(
     from harness.records import InputError
     from harness.runs import Run
 
+    if other is None and not to_baseline and (given := candidate or reference):
+        raise InputError(
+            f"{given!r} has nothing to be compared with: all models of one run are compared",
+            mend="leave --candidate and --reference out, or name a second run or --to-baseline",
+        )
     if to_baseline:
         other, reference = _baseline(history, other)
     if other is None:

@@ -21,7 +21,7 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def progress_bars(quiet: bool) -> Iterator[Progress]:
-    """Progress bars on standard error, one a stage; silent when asked, or when nobody watches."""
+    """Progress bars on standard error, one a stage; silent when asked. Without a terminal they show their end only."""
     if quiet:
         yield silent
         return

@@ -22,7 +22,9 @@ _TRAINED = ("careful", "careless")
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Run folder.")] = Path("runs/demo"),
-    seed: Annotated[int, typer.Option(help="Of training and sampling: figures move with it, verdicts stay.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Of training and sampling: figures move with it, verdicts stay.")
+    ] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,
 ) -> None:
     """Train two LoRA adapters on the reference model, evaluate them with their base, and see one stopped at the gate.
@@ -53,6 +55,8 @@ def _start_afresh(out: Path) -> None:
     """Remove what an earlier demo left, and only that."""
     from harness.records import InputError
 
+    if out.exists() and not out.is_dir():
+        raise InputError("is a file, not a folder", where=str(out), mend="name a folder with --out")
     if out.exists() and any(out.iterdir()) and not (out / "demo.yaml").is_file():
         raise InputError("is not empty and not a demo's folder", where=str(out), mend="name another with --out")
     shutil.rmtree(out, ignore_errors=True)

@@ -27,7 +27,10 @@ def doctor(
 ) -> None:
     """Say what this machine can do: GPU, vLLM, quantization, memory, the sandbox, and the engine that auto takes."""
     from harness.engines.machine import look_around
+    from harness.records import InputError
 
+    if base is None and (adapter or adapters):
+        raise InputError("memory for adapters is estimated with their base", where="--adapter", mend="add --base")
     machine = look_around()
     needs = _needs(base, adapter or [], adapters, rank, sequences) if base else []
     served = _capabilities(machine) if probe else None

@@ -9,7 +9,11 @@ import typer
 if TYPE_CHECKING:
     from harness.exchange.imported import ImportedModel
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
+app = typer.Typer(
+    help="Make a run of another tool's results, to compare, report and gate.",
+    add_completion=False,
+    no_args_is_help=True,
+)
 
 Results = Annotated[list[str], typer.Argument(help="Result files, one a model; NAME=PATH gives the model a name.")]
 Out = Annotated[Path, typer.Option(help="The run folder to make.")]

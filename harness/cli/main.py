@@ -1,10 +1,13 @@
 """The ``harness`` command. A command's module is imported when it is called, so that help answers at once."""
 
+import errno
+import os
 import sys
 import traceback
 from importlib import import_module
 from inspect import cleandoc
 from keyword import iskeyword
+from typing import TextIO, cast
 
 #: Commands in the order of a user's day, with the line that help shows. Each is a module of this room with an ``app``.
 COMMANDS = {
@@ -51,10 +54,27 @@ Exit status: 0 done and every rule passed; 1 a rule failed; 2 the input is wrong
 3 the run broke; 4 nothing failed, but the evidence does not suffice.
 """
 
+#: What the help above promises, for commands too.
+_HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+
 
 def main() -> None:
     """Run a command; an error of the house becomes one line and its exit status."""
-    sys.exit(run(sys.argv[1:]))
+    from harness.cli.output import Leavable
+
+    # Python leaves None where the caller has closed a stream.
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    follows = sys.argv[1:2] == ["chat"] or sys.argv[1:3] == ["train", "logs"]
+    output = Leavable(sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"), ends=follows)
+    sys.stdout = cast(TextIO, output)
+    status = 0
+    try:
+        status = run(sys.argv[1:])
+        output.flush()
+    except OSError as error:
+        output.drop()
+        status = status or _unwritten(error)
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:
@@ -77,18 +97,20 @@ def run(arguments: list[str]) -> int:
     try:
         module = f"{name}_" if iskeyword(name) else name.replace("-", "_")
         app = import_module(f"harness.cli.{module}").app
+        app.info.context_settings = _HELP_OPTIONS
         for command in app.registered_commands:
+            command.context_settings = {**(command.context_settings or {}), **_HELP_OPTIONS}
             command.help = command.help or _flowing(command.callback.__doc__ or "")
         app(rest, prog_name=f"harness {name}")
     except HarnessError as error:
         return _say(str(error), error.exit_status)
     except KeyboardInterrupt:
         return _say("interrupted; run the same command again to go on", 3)
-    except BrokenPipeError:
-        return 0
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
-    except Exception:  # noqa: BLE001 - the last resort: status 1 would tell CI that a rule failed
+    except Exception as error:  # noqa: BLE001 - the last resort: status 1 would tell CI that a rule failed
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            return _unwritten(error)
         traceback.print_exc()
         return _say("the harness itself broke; please report the lines above", 3)
     return 0
@@ -103,6 +125,10 @@ def help_text() -> str:
 def _flowing(text: str) -> str:
     """A docstring whose paragraphs break where the terminal does; typer keeps the lines of the source."""
     return "\n\n".join(" ".join(part.split()) for part in cleandoc(text).split("\n\n"))
+
+
+def _unwritten(error: OSError) -> int:
+    return _say(f"{error.filename or 'output'}: cannot be written ({error.strerror}); free space or fix access", 3)
 
 
 def _say(line: str, status: int) -> int:

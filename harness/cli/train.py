@@ -46,7 +46,7 @@ def train(
         Path | None, typer.Argument(help="The recipe's YAML file; with --explain, a method or an objective.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Adapter folder; out/NAME OF THE ADAPTER if left out.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Instead of the recipe's.")] = None,
     background: Annotated[bool, typer.Option("--background", help="Return at once, and train on without me.")] = False,
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Say what it will take (memory, time, cost), and train nothing.")

@@ -124,7 +124,7 @@ def _download(reference: str, revision: str | None, local: Path) -> Path:
         what, mend = f"neither a folder ({local}) nor a model on the hub", "check the name"
     except LocalEntryNotFoundError as error:
         cache = shown(constants.HF_HUB_CACHE)
-        what = f"neither a folder ({local}) nor in the hub's cache ({cache}), and {unreached(error)}"
+        what = f"neither a folder ({local.absolute()}) nor in the hub's cache ({cache}), and {unreached(error)}"
         pinned = f" --revision {revision}" if revision else ""
         mend = f"check the name, or download the model once where there is a network (hf download {reference}{pinned})"
     # The hub's client raises whatever its transport does: a proxy that refuses, a full disk.

@@ -45,7 +45,9 @@ def read_document(path: Path, model: type[Model]) -> Model:
     """
     value, node = read_yaml(path)
     if not isinstance(value, dict):
-        raise InputError("is not a mapping of keys to values", where=str(path))
+        required = ", ".join(name for name, field in model.model_fields.items() if field.is_required())
+        what = "is empty" if value is None else "is not a mapping of keys to values"
+        raise InputError(what, where=str(path), mend=f"it needs at least the keys {required}")
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,99}")
 _WORD = re.compile(r"\w[\w.-]*")
 
-NAME_RULE = "letters, digits, '.', '_' and '-' only, a letter or digit first, at most 100"
+_RULE = "a name has letters, digits, '.', '_' and '-' only, a letter or digit first, at most 100"
 
 
 def is_name(text: str) -> bool:
@@ -21,12 +21,12 @@ def mended_name(text: str) -> str:
     """How to mend a name: the rule, and the nearest name that keeps it, if there is one."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text[:1000]) if not unicodedata.combining(c))
     nearest = re.sub(r"^[^A-Za-z0-9]+", "", re.sub(r"[^\w.-]+", "-", plain))[:100].rstrip("-")
-    return f"{NAME_RULE}; did you mean {nearest!r}?" if is_name(nearest) and nearest != text else NAME_RULE
+    return f"{_RULE}; did you mean {nearest!r}?" if is_name(nearest) and nearest != text else _RULE
 
 
 def _name(text: str) -> str:
     if not is_name(text):
-        raise ValueError(f"a name has {mended_name(text)}")
+        raise ValueError(mended_name(text))
     return text
 
 

@@ -66,8 +66,13 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
         return path.read_text(encoding=encoding)
     except FileNotFoundError:
         raise InputError("no such file", where=str(path), mend="check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read ({error})", where=str(path)) from None
+    except IsADirectoryError:
+        raise InputError("is a folder, not a file", where=str(path), mend="name a file in it") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError(f"cannot be read as {encoding} text", where=f"{path}:{line}", mend="save it so") from None
+    except (OSError, LookupError) as error:
+        raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", where=str(path)) from None
 
 
 def _refuse_depth(text: str, path: Path) -> None:

@@ -46,6 +46,8 @@ class Registry:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = (root or default_root()).absolute()
+        if self.root.is_file():
+            raise InputError("is a file, not a registry's folder", where=str(self.root), mend="name a folder")
         self._path, self._store = self.root / "registry.sqlite", Store(self.root)
 
     def register(

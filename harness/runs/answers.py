@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from harness.records import Answer, RunError
+from harness.records import Answer, InputError, RunError
 
 #: SQLite takes a limited number of values in one statement.
 _CHUNK = 500
@@ -25,6 +25,8 @@ class AnswerStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=60)
             self._db.execute("CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL)")
+        except (FileExistsError, NotADirectoryError) as error:
+            raise InputError("is a file, not a folder", where=str(path.parent), mend="name another folder") from error
         except (OSError, sqlite3.Error) as error:
             raise RunError(f"the store of answers cannot be opened ({error})", where=str(path)) from error
 

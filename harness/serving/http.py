@@ -1,5 +1,6 @@
 """Runs the application until a signal ends it."""
 
+import errno
 import signal
 import socket
 import sys
@@ -23,8 +24,11 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot listen ({reason})", where=f"{host}:{port}", mend="choose another --port") from None
+        reason = str(getattr(error, "strerror", None) or error).split(" (while")[0]
+        mend = (
+            "choose another --port" if getattr(error, "errno", None) == errno.EADDRINUSE else "check --host and --port"
+        )
+        raise InputError(f"cannot listen ({reason})", where=f"{host}:{port}", mend=mend) from None
 
 
 def address(listening: socket.socket) -> str:

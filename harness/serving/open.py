@@ -50,6 +50,8 @@ def named_adapters(options: list[str]) -> dict[str, str]:
         name, equals, reference = option.partition("=")
         if not equals:
             name, reference = option.rstrip("/").rsplit("/", 1)[-1].removeprefix("registry:").split(":")[0], option
+        if not reference.removeprefix("registry:"):
+            raise InputError(f"nothing stands behind {option!r}", where="--adapter", mend="write NAME=FOLDER")
         if name in found:
             raise InputError(f"two adapters are called {name!r}", where="--adapter", mend="write NAME=FOLDER")
         found[name] = reference

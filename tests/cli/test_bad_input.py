@@ -168,5 +168,7 @@ def test_a_run_that_cannot_be_saved_is_an_error(
 ) -> None:
     write_pack(tmp_path, "words", word_rows(2))
     (tmp_path / "taken").write_text("a file where the run folder should be")
-    assert run(["run", str(write_suite(tmp_path)), "--out", str(tmp_path / "taken"), "--quiet"]) == 3
-    assert "taken" in capsys.readouterr().err
+    assert run(["run", str(write_suite(tmp_path)), "--out", str(tmp_path / "taken"), "--quiet"]) == 2
+    assert f"{tmp_path}/taken: is a file, not a folder" in capsys.readouterr().err
+    assert run(["run", str(write_suite(tmp_path)), "--out", "/proc/harness", "--quiet"]) == 3
+    assert "/proc/harness" in capsys.readouterr().err

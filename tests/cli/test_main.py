@@ -33,3 +33,47 @@ def test_every_command_is_there_and_has_help(name: str, capsys: pytest.CaptureFi
 def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
     assert capsys.readouterr().out == f"harness {__version__}\n"
+
+
+def in_a_process(command: str) -> subprocess.CompletedProcess[str]:
+    """A command line of bash; its status is the first command's."""
+    line = f"set -o pipefail; {sys.executable} -m harness {command}"
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("command", ["tasks list --json | true", "--help | true", "tasks list >&-", "tasks list 2>&-"])
+def test_a_reader_who_leaves_does_not_change_the_exit_status(command: str) -> None:
+    done = in_a_process(command)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_output_that_cannot_be_written_is_one_line_and_no_verdict() -> None:
+    for command in ("tasks list --json", "--version"):
+        done = in_a_process(f"{command} > /dev/full")
+        assert done.returncode == 3 and done.stderr.startswith("error: output: cannot be written (No space left")
+        assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [["run"], ["tasks"], ["tasks", "list"]])
+def test_both_forms_of_help_are_taken_after_a_command(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command, "-h"]) == 0 and "Usage: harness" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["demo", "--out", __file__], "is a file, not a folder"),
+        (["demo", "--seed", "-1"], "--seed"),
+        (["train", "recipe.yaml", "--seed", "-1"], "--seed"),
+        (["doctor", "--adapter", "nowhere"], "add --base"),
+        (["compare", "runs", "--candidate", "x"], "nothing to be compared with"),
+        (["adapters", "list", "--registry", __file__], "is a file, not a registry's folder"),
+        (["adapters", "register", "nowhere", "--name", "a/b", "--registry", "reg"], "did you mean 'a-b'?"),
+        (["serve", "--base", "reference", "--port", "0", "--adapter", "x="], "nothing stands behind 'x='"),
+    ],
+)
+def test_what_used_to_be_a_traceback_or_passed_over_is_wrong_input(
+    command: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command) == 2
+    assert says in capsys.readouterr().err

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.records import RunError
+from harness.records import InputError, RunError
 from harness.records.files import replacing, write_json, write_text
 
 
@@ -20,8 +20,17 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> Non
 
 def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
-    with pytest.raises(RunError, match=r"taken.*cannot be saved"):
-        write_text(tmp_path / "taken" / "report.md", "text")
+    for path in (tmp_path / "taken" / "report.md", tmp_path / "taken" / "deep" / "report.md"):
+        with pytest.raises(InputError, match=rf"^{tmp_path}/taken: is a file, not a folder"):
+            write_text(path, "text")
+    (tmp_path / "report.md").mkdir()
+    with pytest.raises(InputError, match=r"report.md: is a folder, where a file is to be written"):
+        write_text(tmp_path / "report.md", "text")
+
+
+def test_what_cannot_be_written_otherwise_broke_the_run() -> None:
+    with pytest.raises(RunError, match=r"/proc/harness/report.md: cannot be saved"):
+        write_text(Path("/proc/harness/report.md"), "text")
 
 
 def test_json_is_the_same_whatever_the_order_of_its_keys(tmp_path: Path) -> None:
