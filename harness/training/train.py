@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.engines.release import releasing
 from harness.models import Adapter, Base, resolve_adapter, resolve_base
-from harness.records import InputError, RunError
+from harness.records import InputError
 from harness.records.progress import Progress, silent
 from harness.training.estimates.memory_advice import memory_advice
 from harness.training.folders import begin, last_checkpoint, publish, refuse_foreign_folder, replaced_warning
@@ -19,6 +19,7 @@ from harness.training.produce import produce
 from harness.training.recipes.methods import Full
 from harness.training.recipes.recipe import Recipe, read_recipe
 from harness.training.rows.prepare import prepare
+from harness.training.unsaved import told_unsaved
 
 
 @releasing
@@ -74,7 +75,7 @@ def train(
         replaced = replaced_warning(target, recipe.adapter)
         for warning in (*filter(None, [elsewhere_warning(target), replaced]), *prepared.diagnosis.warnings):
             say(warning)
-        try:
+        with told_unsaved(target):
             job.begin(recipe.adapter)
             partial = begin(target, prepared.fingerprint)
             with memory_advice(prepared), lost_processes():
@@ -82,8 +83,6 @@ def train(
                 tell = _tell(recipe, progress, job, clock, watch)
                 produce(prepared, partial, target, clock=clock, watch=tell, stop=stop, say=say, progress=progress)
             publish(partial, target)
-        except OSError as error:
-            raise RunError(f"cannot be saved ({error})", where=str(target), mend="free space or fix access") from error
     resolve = resolve_base if isinstance(recipe.method, Full) else resolve_adapter
     return resolve(str(target.resolve()))
 

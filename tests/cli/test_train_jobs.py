@@ -172,3 +172,23 @@ def test_running_out_of_memory_says_what_would_fit(work: Path) -> None:
     assert "would fit: {batch_size: " in last
     failed = status(work)
     assert failed["state"] == "failed" and "would fit" in failed["note"]
+
+
+@pytest.mark.parametrize(("limit", "unsaved"), [(20_000, "weights"), (120_000, "optimizer")])
+def test_a_full_disk_is_one_line_whichever_library_writes(work: Path, limit: int, unsaved: str) -> None:
+    """The limit is real: the kernel refuses files any larger."""
+    code = (
+        "import resource, sys; from harness.cli.main import run\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        "sys.exit(run(['train', 'recipe.yaml', '--quiet']))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    made = subprocess.run(
+        [sys.executable, "-c", code], cwd=work, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert made.returncode == 3, made.stderr
+    assert "Traceback" not in made.stderr
+    assert "out/test: cannot be saved (" in made.stderr and "free space or fix access" in made.stderr
+    saved = {path.name for path in (work / "out/.test.partial/checkpoint-10").iterdir() if path.stat().st_size < limit}
+    assert ("adapter_model.safetensors" in saved) == (unsaved == "optimizer")
+    assert status(work)["state"] == "failed" and status(work)["checkpoint"] is None
