@@ -25,5 +25,5 @@ def told_unsaved(target: Path) -> Iterator[None]:
 
 
 def _is_of_a_writer(text: str) -> bool:
-    """safetensors and torch.save have no class of such errors; torch names a place of its source, where it reads too."""
+    """safetensors and torch.save have no class of such errors; torch names the file of its source, which reads too."""
     return "I/O error" in text or ("inline_container.cc" in text and "Reader" not in text)
