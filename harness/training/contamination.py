@@ -52,11 +52,16 @@ class TrainingText:
     def overlaps(self, samples: Sequence[Sample]) -> dict[str, Overlap]:
         """The samples that were seen, by key.
 
-        Of a sample's document, its longest text is looked for (the question or passage), not the rendered prompt:
-        instructions are shared by design.
+        Of a sample's document, the longest text that its prompt shows is looked for (the question or passage), and the
+        longest of all (which may be a worked answer), not the rendered prompt: instructions are shared by design.
         """
-        found = ((sample.key, self._overlap(_subject(sample))) for sample in samples)
-        return {key: overlap for key, overlap in found if overlap is not None}
+        found = {}
+        for sample in samples:
+            overlaps = (self._overlap(text) for text in _subjects(sample))
+            overlap = next((one for one in overlaps if one is not None), None)
+            if overlap is not None:
+                found[sample.key] = overlap
+        return found
 
     def _overlap(self, text: str) -> Overlap | None:
         words = _hashed(text)
@@ -124,9 +129,12 @@ def _ngrams(words: np.ndarray, size: int) -> np.ndarray:
     return hashes
 
 
-def _subject(sample: Sample) -> str:
-    """The longest text of the document, or the prompt where the document holds none."""
-    return max(_strings(sample.document), key=len, default="") or prompt_text(sample.prompt)
+def _subjects(sample: Sample) -> list[str]:
+    """The longest text of the document that the prompt shows, and the longest of all; without any, the prompt."""
+    texts, prompt = list(_strings(sample.document)), prompt_text(sample.prompt)
+    shown = max((text for text in texts if text.strip() in prompt), key=len, default="")
+    longest = max(texts, key=len, default="")
+    return list(dict.fromkeys(filter(None, (shown, longest)))) or [prompt]
 
 
 def _strings(value: Any) -> Iterable[str]:

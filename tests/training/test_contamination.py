@@ -55,6 +55,14 @@ def test_overlaps_are_found_and_chance_is_not(text: str, training: str, kind: st
     assert seen(text, "Another row of training data that has nothing to do with it.", training) == kind
 
 
+def test_a_question_is_found_beside_a_longer_worked_answer_and_the_answer_without_its_question() -> None:
+    document = {"question": PASSAGE, "answer": "It was in spring, since the passage says so. " * 9}
+    sample = Sample("t", "k", f"Answer in a word.\n{PASSAGE}", document=document)
+    for leaked in document.values():
+        examples = [Example((Message("user", leaked), Message("assistant", "x")), "data.jsonl:9")]
+        assert [one.kind for one in TrainingText(examples).overlaps([sample]).values()] == ["exact"]
+
+
 def test_the_training_row_and_the_shared_words_are_named() -> None:
     examples = [Example((Message("user", f"First. {PASSAGE}"),), "data.jsonl:9")]
     (found,) = TrainingText(examples).overlaps([Sample("t", "k", "p", document={"text": PASSAGE})]).values()
