@@ -54,6 +54,8 @@ Exit status: 0 done and every rule passed; 1 a rule failed; 2 the input is wrong
 3 the run broke; 4 nothing failed, but the evidence does not suffice.
 """
 
+#: What typer makes of Ctrl-C.
+_INTERRUPTED = 130
 #: What the help above promises, for commands too.
 _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
@@ -105,8 +107,10 @@ def run(arguments: list[str]) -> int:
     except HarnessError as error:
         return _say(str(error), error.exit_status)
     except KeyboardInterrupt:
-        return _say("interrupted; run the same command again to go on", 3)
+        return _interrupted()
     except SystemExit as leaving:
+        if leaving.code == _INTERRUPTED:
+            return _interrupted()
         return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
     except Exception as error:  # noqa: BLE001 - the last resort: status 1 would tell CI that a rule failed
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
@@ -125,6 +129,10 @@ def help_text() -> str:
 def _flowing(text: str) -> str:
     """A docstring whose paragraphs break where the terminal does; typer keeps the lines of the source."""
     return "\n\n".join(" ".join(part.split()) for part in cleandoc(text).split("\n\n"))
+
+
+def _interrupted() -> int:
+    return _say("interrupted; run the same command again to go on", 3)
 
 
 def _unwritten(error: OSError) -> int:

@@ -1,8 +1,11 @@
 """The command line answers at once, and every command has help."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +48,17 @@ def in_a_process(command: str) -> subprocess.CompletedProcess[str]:
 def test_a_reader_who_leaves_does_not_change_the_exit_status(command: str) -> None:
     done = in_a_process(command)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_interrupted_command_says_how_to_go_on(tmp_path: Path) -> None:
+    waits = tmp_path / "suite.yaml"
+    os.mkfifo(waits)
+    command = [sys.executable, "-m", "harness", "run", str(waits)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with waits.open("w"):  # opened when the command reads it
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 3 and said.strip() == "error: interrupted; run the same command again to go on"
 
 
 def test_output_that_cannot_be_written_is_one_line_and_no_verdict() -> None:
