@@ -40,7 +40,7 @@ _IP = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{1,4}(?::[0-
 
 def emails(text: str) -> Iterator[PersonalSpan]:
     """E-mail addresses, those of domains reserved for examples left out."""
-    for match in _EMAIL.finditer(text):
+    for match in _EMAIL.finditer(text) if "@" in text else ():
         if not _NOBODY.search(match.group()):
             yield PersonalSpan("email", match.start(), match.end(), "e-mail address")
 

@@ -108,9 +108,14 @@ _IDENTITIES = (
     _identity("Australian TFN", "au.tfn", r"\d{3} ?\d{3} ?\d{3}", r"tfn|tax file"),
 )
 
+#: What every form begins with or holds; most texts have neither, and need no search for each country.
+_SOME_FORM = re.compile(r"\d(?:[ .-]?\d){5}|[A-Z]{6}\d\d")
+
 
 def identity_numbers(text: str) -> Iterator[PersonalSpan]:
     """Identity numbers of other countries, with right check digits."""
+    if not _SOME_FORM.search(text):
+        return
     for one in _IDENTITIES:
         for match in one.form.finditer(text):
             if one.words is not None and not is_named(text, match.start(), match.end(), one.words):
