@@ -150,7 +150,7 @@ def _refuse_another_base(adapter: Adapter, base: Base) -> None:
 def _refuse_another_method(adapter: Adapter, recipe: Recipe) -> None:
     where = str(adapter.folder)
     assert isinstance(recipe.method, PeftMethod)
-    wanted = _plain(recipe.method.config(steps=100, accumulation=1).to_dict())
+    wanted = _plain(recipe.method.config(steps=1_000_000, accumulation=1).to_dict())
     if adapter.method != wanted["peft_type"]:
         raise InputError(
             f"start is of type {adapter.method[:40]}, the recipe's method {recipe.method.kind}",

@@ -159,7 +159,7 @@ def test_virtual_tokens_shrink_the_context_and_say_so(write: Write, chat_model: 
         ({"method": {"kind": "lora", "r": 48, "init": "pissa"}}, "at most 32 directions"),
         ({"method": {"kind": "dora", "init": "pissa"}}, "unknown key"),
         ({"method": {"kind": "adalora", "init_r": 4, "target_r": 4}}, "less than init_r"),
-        ({"method": {"kind": "adalora"}, "schedule": {"max_steps": 1}}, "budgeting phase"),
+        ({"method": {"kind": "adalora"}, "schedule": {"max_steps": 1}}, "none is left in which ranks could fall"),
         ({"method": {"kind": "prompt_tuning", "virtual_tokens": 128}}, "fill the base's context"),
         ({"method": {"kind": "prefix_tuning"}, "schedule": {"gradient_checkpointing": True}}, "prefix_tuning"),
         ({"method": {"kind": "bottleneck", "bottleneck_size": 8, "reduction_factor": 4}}, "give one of them"),

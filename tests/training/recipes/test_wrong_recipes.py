@@ -60,14 +60,6 @@ def test_a_module_that_the_base_does_not_have_is_refused_although_another_one_is
         train(path, tmp_path / "a")
 
 
-def test_too_few_steps_for_ranks_to_fall_are_refused_in_the_recipes_words(
-    write: Callable[..., Path], chat_model: Path, tmp_path: Path
-) -> None:
-    path = write(chat_model, method={"kind": "adalora"}, schedule={"max_steps": 1})
-    with pytest.raises(InputError, match="of 1 steps none is left in which ranks could fall: train longer"):
-        train(path, tmp_path / "a")
-
-
 @pytest.mark.parametrize("start", ["support:prod", "support"])
 def test_a_registered_start_without_its_prefix_is_told_how_it_is_written(
     write: Callable[..., Path], chat_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: str
