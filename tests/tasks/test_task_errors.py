@@ -22,7 +22,7 @@ WRONG_DEFINITIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "unknown key in a filter": ({"filters": [{"regex": "a", "grup": 1}]}, ["task.yaml:14", "mean 'group'"]),
     "bad regex": ({"filters": [{"regex": "(a"}]}, ["task.yaml:13", "not a regular expression"]),
     "group that is not there": ({"filters": [{"regex": "a", "group": 1}]}, ["task.yaml:13", "no group 1"]),
-    "unquoted yes and no": ({"labels": [True, False]}, ["task.yaml", "labels.0", "string"]),
+    "unquoted yes and no": ({"labels": [True, False]}, ["task.yaml", "labels.0", "text"]),
     "label twice": ({"labels": ["a", "a"]}, ["a label stands twice"]),
     "two sources": ({"data": {"path": "a.jsonl", "hub": "a/b"}}, ["task.yaml:3", "either 'path'"]),
     "no source": ({"data": {}}, ["task.yaml:3", "either 'path'"]),
