@@ -105,8 +105,13 @@ class Bench:
         return {name: entry for name, entry in suite.models.items() if name in named}
 
 
-def open_bench(recipe: Recipe, folder: Path, cache: Path, *, tuning: Tuning) -> Bench:
+def open_bench(
+    recipe: Recipe, folder: Path, cache: Path, *, tuning: Tuning, objective_from: str = "tune.objective"
+) -> Bench:
     """The bench of a recipe's ``tune`` section.
+
+    Args:
+        objective_from: Where the user wrote the objective, for errors.
 
     Raises:
         InputError: the suite cannot be read, or it lacks what the objective names.
@@ -114,7 +119,7 @@ def open_bench(recipe: Recipe, folder: Path, cache: Path, *, tuning: Tuning) -> 
     suite = _suite(recipe, folder, tuning)
     if tuning.subject_to == "gate" and not suite.gate:
         raise InputError("subject_to: gate, but the suite has no rules", where="tune", mend="add gate: to the suite")
-    found = _open(recipe, folder, cache, suite, tuning.objective, "tune.objective")
+    found = _open(recipe, folder, cache, suite, tuning.objective, objective_from)
     if tuning.against == "forgetting" and not found.probes:
         raise InputError(
             "against: forgetting, but the suite has no probe", where="tune", mend="add a task tagged forgetting"
@@ -128,7 +133,7 @@ def open_suite(recipe: Recipe, folder: Path, cache: Path, suite: Path, objective
     Raises:
         InputError: the suite cannot be read, or it lacks what the objective names.
     """
-    return _open(recipe, folder, cache, _rebased(load_suite(suite), recipe, folder), objective, "objective")
+    return _open(recipe, folder, cache, _rebased(load_suite(suite), recipe, folder), objective, "--objective")
 
 
 def _open(recipe: Recipe, folder: Path, cache: Path, suite: Suite, objective: str | None, where: str) -> Bench:

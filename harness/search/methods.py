@@ -104,7 +104,8 @@ def _bench(recipe: Recipe, folder: Path, out: Path, suite: Path | None, objectiv
             "nothing to measure with", where=recipe.adapter, mend="give --suite, or the recipe a tune section"
         )
     changes = {"objective": objective or tuning.objective, "subject_to": None, "against": None}
-    return open_bench(recipe, folder, cache, tuning=tuning.model_copy(update=changes))
+    where = "--objective" if objective else "tune.objective"
+    return open_bench(recipe, folder, cache, tuning=tuning.model_copy(update=changes), objective_from=where)
 
 
 def _trained(name: str, recipe: Recipe, folder: Path, home: Path, progress: Progress) -> Trained:

@@ -130,8 +130,10 @@ def _measured(trial: "Trial", ground: Ground, progress: Progress, warn: Callable
 
 def _is_of_the_machine(error: BaseException) -> bool:
     """Whether the machine refused something (room, access, a file), which says nothing of the trial's values."""
-    cause = error.__cause__
-    return isinstance(error, RunError) and isinstance(cause, OSError | sqlite3.Error)
+    if not isinstance(error, RunError):
+        return False
+    # Some libraries have no class of their own for a full disk; what they could not write is told in these words.
+    return isinstance(error.__cause__, OSError | sqlite3.Error) or error.what.startswith("cannot be saved")
 
 
 def _values(found: Quality, ground: Ground) -> list[float]:

@@ -79,11 +79,11 @@ def compare(base: str, named: str, method: str, folder: Path) -> None:
     recipe.write_text(yaml.safe_dump(given | {"schedule": schedule | {"gradient_checkpointing": bool(checkpointing)}}))
     said, _, _ = harness(str(recipe), "--estimate")
     made, held, taken = harness(str(recipe), "--out", str(folder / f"{named}-{method}"))
-    tried = said["calibration"]
+    tried, (low, high) = said["calibration"], said["seconds_range"]
     row = (
         f"{named} | {method} | {said['trained']:,} | {made['trained_parameters']:,} | "
         f"{said['memory']['total'] / 2**20:,.0f} | {tried['memory'] / 2**20:,.0f} | {held / 2**20:,.0f} | "
-        f"{said['memory']['total'] / held - 1:+.0%} | {said['seconds']:.0f} | {taken:.0f} | "
+        f"{said['memory']['total'] / held - 1:+.0%} | {said['seconds']:.0f} ({low:.0f} to {high:.0f}) | {taken:.0f} | "
         f"{said['seconds'] / taken - 1:+.0%}"
     )
     print(f"| {row} |", flush=True)

@@ -102,6 +102,11 @@ def test_what_an_earlier_training_cost_is_not_taken_for_this_ones(tmp_path: Path
     assert not (tmp_path / "cost.json").exists()
 
 
+def test_an_objective_that_does_not_exist_is_said_of_the_option_it_came_from(recipe: Write, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^--objective: task 'sums' has no metric 'chr'; did you mean 'chrf'\?"):
+        compare_methods(recipe(), "lora", tmp_path / "out", objective="sums/chr")
+
+
 def test_without_a_suite_or_a_tune_section_there_is_nothing_to_measure_with(recipe: Write, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nothing to measure with.*--suite"):
         compare_methods(recipe(plain=True), "lora", tmp_path / "out")

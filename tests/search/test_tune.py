@@ -220,11 +220,10 @@ def test_a_study_locked_in_mid_search_is_one_line_and_the_search_goes_on(
 
 def test_what_the_machine_refuses_is_no_failed_trial(recipe: Write, tmp_path: Path) -> None:
     path, out = recipe(), tmp_path / "out"
-    out.mkdir()
-    (out / "trials").write_text("in the way")
-    with pytest.raises(RunError, match="cannot be saved"):
+    (out / "answers.sqlite").mkdir(parents=True)
+    with pytest.raises(RunError, match=r"^\S+answers.sqlite: the store of answers cannot be opened"):
         tune(path, out)
-    (out / "trials").unlink()
+    (out / "answers.sqlite").rmdir()
     assert [row.state for row in tune(path, out, trials=1).trials] == ["complete"]
 
 
