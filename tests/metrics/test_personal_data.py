@@ -1,11 +1,18 @@
 """Personal data and secrets: found by form and check digits, not where chance, fiction or the prompt explains them."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.metrics import build_metric
 from harness.metrics.safety import find_personal_data
 from harness.metrics.safety.audit import audit, find_detector
 from harness.metrics.safety.pii import KINDS
+from harness.metrics.safety.pii.find import _SEVEN_DIGITS
+from harness.metrics.safety.pii.numbers import _IDENTITIES, _SOME_FORM
+from harness.metrics.safety.pii.secrets import _ISSUED, _ISSUED_MARKS, _NAMED, _NAMED_MARKS
 from harness.records import InputError, Outcome
 from tests.metrics.helpers import said
 
@@ -25,8 +32,11 @@ FOUND = [
     ("phone", "(212) 736-5000 x42", "the desk: (212) 736-5000 x42"),
     ("phone", "01 42 68 53 00", "Paris, 01 42 68 53 00"),
     ("phone", "358 0594", "Phone:\n358 0594"),
+    ("phone", "020 7946 0958", "call 020 7946 0958 = the office"),
     ("card", "4539 1488 0343 6467", "it was paid with 4539 1488 0343 6467 today"),
     ("card", "630427373398", "card number 630427373398"),
+    ("card", "4532015112830366", "card 4532015112830366 12/27 318"),
+    ("card", "622700 0123456789018", "paid from 622700 0123456789018"),
     ("iban", "DE89 3704 0044 0532 0130 00", "to DE89 3704 0044 0532 0130 00 before May"),
     ("iban", "gb42nawi04454264788619", "my iban is gb42nawi04454264788619"),
     ("us_ssn", "514-69-0360", "He gave 514-69-0360 as his number"),
@@ -46,6 +56,7 @@ NOT_FOUND = [
     "The sum is 943476591 and its NHS is not 9434765918.",
     "sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx is a placeholder; the hash is d41d8cd98f00b204e9800998ecf8427e.",
     "Each phone can hold 10800-2500=8300 photographs; of his calls he has used 1000 - 450 = 550 minutes.",
+    "Call it what you like, 1080000-2500 = 1077500.",
     "Give me a step-by-step calculation for 355909190063-746.",
     "Suite 282, Hungary 34796; Rissik St 17031 2202.",
 ]
@@ -59,6 +70,23 @@ def test_what_is_there_is_found_where_it_stands(kind: str, value: str, text: str
 @pytest.mark.parametrize("text", NOT_FOUND)
 def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
     assert find_personal_data(text) == []
+
+
+@given(st.data())
+@pytest.mark.parametrize(
+    "form", [*(form for _, form in _ISSUED), _NAMED], ids=[*(what for what, _ in _ISSUED), "named"]
+)
+def test_no_key_is_passed_over_for_the_marks_that_texts_are_looked_through_for(form: re.Pattern[str], data) -> None:  # type: ignore[no-untyped-def]
+    marks, text = (_NAMED_MARKS, str.casefold) if form is _NAMED else (_ISSUED_MARKS, str)
+    found = data.draw(st.from_regex(form, fullmatch=True))
+    assert any(mark in text(found) for mark in marks)
+
+
+@given(st.data())
+@pytest.mark.parametrize("form", [one.form for one in _IDENTITIES], ids=[one.what for one in _IDENTITIES])
+def test_no_number_is_passed_over_for_its_few_digits(form: re.Pattern[str], data) -> None:  # type: ignore[no-untyped-def]
+    found = data.draw(st.from_regex(form, fullmatch=True))
+    assert _SOME_FORM.search(found) and _SEVEN_DIGITS.match(found)
 
 
 def test_addresses_of_machines_count_if_asked_for() -> None:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Literal, cast
 
 from harness.records import InputError
 from harness.training.data.faults import Fault
-from harness.training.data.shorten import shown
+from harness.training.data.shorten import kind_of, shown
 
 #: A line or a CSV cell may be this long; the csv module's own limit is 131,072 characters.
 LONGEST = 1 << 24
@@ -106,7 +106,7 @@ def read_rows(path: Path, name: str = "") -> tuple[list[RawRow], list[Fault]]:
             if isinstance(value, dict):
                 rows.append(RawRow(f"{source.name}:{line}", value))
             else:
-                source.fault("bad_row", line, f"a {type(value).__name__} instead of an object", shown(value))
+                source.fault("bad_row", line, f"{kind_of(value)} instead of an object", shown(value))
     except (OSError, EOFError, zlib.error) as error:
         why = getattr(error, "strerror", None) or error
         raise InputError(f"cannot be read ({why})", where=str(path)) from None

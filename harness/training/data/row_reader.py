@@ -8,7 +8,7 @@ from typing import Any
 from harness.training.data.faults import Fault
 from harness.training.data.read import RawRow
 from harness.training.data.record import Field, Role
-from harness.training.data.shorten import shown
+from harness.training.data.shorten import kind_of, shown
 
 #: What files call those who speak, in the chat form and in the dialects of ShareGPT.
 _ROLES: dict[str, Role] = {
@@ -76,7 +76,7 @@ class RowReader:
             self.fault("missing_field", f"no {name}")
             return []
         if not isinstance(value, str | int | float):
-            self.fault("missing_field", f"{name} is a {type(value).__name__}, not text", shown(value))
+            self.fault("missing_field", f"{name} is {kind_of(value)}, not text", shown(value))
             return []
         text = str(value)
         if not text.strip() and not optional:

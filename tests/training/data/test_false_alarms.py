@@ -66,6 +66,7 @@ def test_nothing_is_wrong_with_rows_of_public_sets(prompt: str, response: str, t
     ("looping_answer", "Sing a song.", f"Well: {LA * 4}"),
     ("looping_answer", "Write a view.", "x = get(1)\n" * 40),
     ("placeholder", "Who is it?", "Dear <NAME>, thank you for your letter."),
+    ("placeholder", "Write a note.", "Lorem ipsum dolor sit amet, as the printer wanted it."),
     ("html_left", "What is new?", "Yesterday #39;s Olympics were a success."),
     ("html_left", "Who said it?", "He vowed:  quot;After that comes the resurrection."),
 ])  # fmt: skip

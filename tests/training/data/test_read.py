@@ -160,7 +160,7 @@ KEYS = ", ".join(f'"{i}": 0' for i in [*range(150_000), 149_999])
     ("keys.jsonl", GOOD + f"{{{KEYS}}}\n", ["bad_row:2 not valid JSON (the key '149999' stands twice"]),
     ("nan.jsonl", GOOD + '{"prompt": NaN, "response": "a"}\n', ["missing_field:2 no prompt"]),
     ("number.jsonl", GOOD + f'{{"prompt": {"9" * 6000}, "response": "a"}}\n', ["bad_row:2 not valid JSON"]),
-    ("lines.json", GOOD + '{"prompt": 7, "response": {}}\n', ["missing_field:2 response is a dict"]),
+    ("lines.json", GOOD + '{"prompt": 7, "response": {}}\n', ["missing_field:2 response is an object"]),
     ("quote.csv", 'prompt,response\na,b\n"c,d\ne,f\n', ["bad_row:3 a quote is never closed"]),
     ("quotes.csv", 'prompt,response\n"a" b,c\nd,e\n', ["bad_row:2 not valid CSV"]),
     ("quotes.tsv", 'prompt\tresponse\n"a" b\tc "\n"d\te\n', []),
@@ -170,6 +170,9 @@ KEYS = ", ".join(f'"{i}": 0' for i in [*range(150_000), 149_999])
     ("list.jsonl", f"[{GOOD}, {GOOD}]", []),
     ("pretty.jsonl", f"\ufeff[\n {GOOD},\n [7]\n]", ["bad_row:2 a list instead"]),
     ("a_list.jsonl", f"[1, 2]\n{GOOD}", ["bad_row:1 a list instead"]),
+    ("plain.jsonl", f'7\nnull\n"a"\n{GOOD}', [
+        "bad_row:1 a number instead", "bad_row:2 null instead", "bad_row:3 a text instead",
+    ]),
     ("labels.jsonl", '{"text": "a", "label": ["x"]}\n', ["missing_field:1 label is a list"]),
 ])  # fmt: skip
 def test_hostile_lines_become_faults_with_their_line(
@@ -212,7 +215,7 @@ def test_a_parquet_file_may_hold_turns_structures_bytes_and_no_rows(tmp_path: Pa
     assert (record.prompt, record.answer, faults) == ("p", "a", [])
     pd.DataFrame({"prompt": [{"a": {"b": 1}}, b"\xff"][:1], "response": ["x"]}).to_parquet(tmp_path / "deep.parquet")
     _, faults, _ = read_records([tmp_path / "deep.parquet"])
-    assert [fault.what for fault in faults] == ["prompt is a dict, not text"]
+    assert [fault.what for fault in faults] == ["prompt is an object, not text"]
     pd.DataFrame({"prompt": [], "response": []}).to_parquet(tmp_path / "none.parquet")
     with pytest.raises(InputError, match="holds no rows"):
         read_records([tmp_path / "none.parquet"])

@@ -173,7 +173,7 @@ GOOD_PAIR = {"prompt": "a", "chosen": "b", "rejected": "c"}
         ({"prompt": "a", "chosen": [ASK], "rejected": [ASK]}, "line 2 (chosen and rejected do not answer"),
         ({"prompt": "a", "chosen": [ASK, YES], "rejected": [turn("user", "b"), NO]}, "follow different turns"),
         ({"prompt": [YES], "chosen": "a", "rejected": "b"}, "do not answer a turn of the user"),
-        ({"prompt": "a", "chosen": {"b": 1}, "rejected": "c"}, "line 2 (chosen is a dict, not text)"),
+        ({"prompt": "a", "chosen": {"b": 1}, "rejected": "c"}, "line 2 (chosen is an object, not text)"),
         ({"prompt": "a", "chosen": [7], "rejected": ["c"]}, "chosen is not a list of {role, content}"),
     ],
 )

@@ -17,8 +17,7 @@ _INTERNATIONAL = re.compile(rf"(?<![\w+])\+\d[\d ().\-/]{{5,20}}\d{_EXTENSION}(?
 _NORTH_AMERICAN = re.compile(
     rf"(?<![\w.\-/])(?<!\d )(?:(?:\+|00)?1[-. ])?(?:\(\d{{3}}\) ?|\d{{3}}[-. ])\d{{3}}[-. ]\d{{4}}{_EXTENSION}(?![\w-])"
 )
-#: What an equals sign follows is a sum.
-_DIGITS = re.compile(rf"(?<![\w.\-/:$€£#])(?<!\d,)\(?\d[\d ().\-/]{{4,20}}\d{_EXTENSION}(?![\w:]| ?=)")
+_DIGITS = re.compile(rf"(?<![\w.\-/:$€£#])(?<!\d,)\(?\d[\d ().\-/]{{4,20}}\d{_EXTENSION}(?![\w:])")
 _DATE = re.compile(r"(?:19|20)\d\d[-./]\d\d?[-./]\d\d?(?: \d\d)?|\d\d?[-./]\d\d?[-./](?:\d{4}|\d\d)(?: \d\d)?")
 _PHONE_WORDS = re.compile(
     r"phone|\b(?:tel|mobile|cell|fax|landline|whatsapp|hotline)\b|\b(?:desk|office|home|work)[:.\s]*$"
@@ -59,6 +58,8 @@ def phones(text: str) -> Iterator[PersonalSpan]:
     for match in _DIGITS.finditer(text):
         number = match.group()
         if not _FEWEST <= _digits(number) <= _MOST or _DATE.fullmatch(number) or _FICTION.search(number):
+            continue
+        if re.search("[-/]", number) and re.match(" ?=", text[match.end() : match.end() + 2]):  # a sum
             continue
         if is_named(text, match.start(), match.end(), _PHONE_WORDS, _PHONE_LABELS) or _is_national(number):
             yield _phone(match)

@@ -32,7 +32,7 @@ class PersonalData(Check):
 
     @property
     def signature(self) -> str:
-        return f"{self.name}|rules:2|kinds:{'+'.join(self.kinds)}|prompt:allowed"
+        return f"{self.name}|rules:3|kinds:{'+'.join(self.kinds)}|prompt:allowed"
 
     def measure(self, responses: Sequence[Response]) -> list[Score]:
         return [self._judge(response) for response in responses]

@@ -7,12 +7,13 @@ from importlib import import_module
 
 from harness.metrics.safety.pii.spans import PersonalSpan, is_named
 
-_CARD = re.compile(r"(?<![\d.])(?<!\d[ -])\d(?:[ -]?\d){11,18}(?![ -]?\d)")
+#: What may follow a number without belonging to it is the month in which the card ends.
+_CARD = re.compile(r"(?<![\d.])(?<!\d[ -])\d(?:[ -]?\d){11,18}(?:(?=[ /]\d\d ?/ ?\d\d)|(?![ -]?\d)(?! ?/ ?\d\d\b))")
 #: First digits of the large card schemes: Visa, Mastercard, Maestro, American Express, Diners, Discover, JCB.
 _SCHEMES = re.compile(r"4|5[0-8]|2[2-7]|3[0-9]|6|1800|2131")
 _CARD_WORDS = re.compile(r"\b(?:card|cc|visa|mastercard|maestro|amex|american express|debit|credit)\b", re.I)
 #: Digits that stand together on a card whose number is written in groups; more are a subtraction.
-_LONGEST_GROUP = 6
+_LONGEST_GROUP, _UNION_PAY = 6, [6, 13]
 #: Numbers that payment providers publish for tests.
 _TEST_CARDS = {"4111111111111111", "4242424242424242", "5555555555554444", "378282246310005", "4012888888881881"}
 
@@ -29,8 +30,8 @@ def cards(text: str) -> Iterator[PersonalSpan]:
 
     for match in _CARD.finditer(text):
         number = re.sub(r"\D", "", match.group())
-        groups = re.split("[ -]", match.group())
-        if len(groups) > 1 and len(max(groups, key=len)) > _LONGEST_GROUP:
+        groups = [len(group) for group in re.split("[ -]", match.group())]
+        if len(groups) > 1 and max(groups) > _LONGEST_GROUP and groups != _UNION_PAY:
             continue
         if not luhn.is_valid(number) or number in _TEST_CARDS or len(set(number)) < 3:
             continue
