@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from harness.records import reference_model
 
 pytest_plugins = ["tests.chat_recipes"]
+
+# What a busy machine takes for an example says nothing of the code.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
