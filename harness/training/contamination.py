@@ -1,7 +1,8 @@
 """Which samples of a task stand in training data: as they are, in part, or nearly."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -53,14 +54,20 @@ class TrainingText:
         """The samples that were seen, by key.
 
         Of a sample's document, the longest text that its prompt shows is looked for (the question or passage), and the
-        longest of all (which may be a worked answer), not the rendered prompt: instructions are shared by design.
+        longest of all (which may be a worked answer), not the rendered prompt: instructions are shared by design, those
+        that stand in the documents of most samples too.
+
+        Args:
+            samples: All of a task, each once or more.
         """
         found = {}
-        for sample in samples:
-            overlaps = (self._overlap(text) for text in _subjects(sample))
+        unique = {sample.key: sample for sample in samples}
+        instructions = _instructions(list(unique.values()))
+        for key, sample in unique.items():
+            overlaps = (self._overlap(text) for text in _subjects(sample, instructions))
             overlap = next((one for one in overlaps if one is not None), None)
             if overlap is not None:
-                found[sample.key] = overlap
+                found[key] = overlap
         return found
 
     def _overlap(self, text: str) -> Overlap | None:
@@ -129,9 +136,16 @@ def _ngrams(words: np.ndarray, size: int) -> np.ndarray:
     return hashes
 
 
-def _subjects(sample: Sample) -> list[str]:
+def _instructions(samples: Sequence[Sample]) -> set[str]:
+    """Texts that more than half of the documents hold, and more than two."""
+    counts = Counter(text for sample in samples for text in set(_strings(sample.document)))
+    return {text for text, count in counts.items() if count > max(2, len(samples) / 2)}
+
+
+def _subjects(sample: Sample, instructions: Container[str]) -> list[str]:
     """The longest text of the document that the prompt shows, and the longest of all; without any, the prompt."""
-    texts, prompt = list(_strings(sample.document)), prompt_text(sample.prompt)
+    every, prompt = list(_strings(sample.document)), prompt_text(sample.prompt)
+    texts = [text for text in every if text not in instructions] or every
     shown = max((text for text in texts if text.strip() in prompt), key=len, default="")
     longest = max(texts, key=len, default="")
     return list(dict.fromkeys(filter(None, (shown, longest)))) or [prompt]

@@ -63,6 +63,14 @@ def test_a_question_is_found_beside_a_longer_worked_answer_and_the_answer_withou
         assert [one.kind for one in TrainingText(examples).overlaps([sample]).values()] == ["exact"]
 
 
+def test_an_instruction_in_every_document_is_no_sign_of_the_sample() -> None:
+    asked = "Rewrite the sentence below so that it is formal, without changing what it says or adding anything to it."
+    documents = [{"instruction": asked, "input": f"She sang {i} songs."} for i in range(4)]
+    samples = [Sample("t", str(i), f"{asked}\n{one['input']}", document=one) for i, one in enumerate(documents)]
+    examples = [Example((Message("user", f"{asked}\nHe ran home."), Message("assistant", "She sang 3 songs.")), "d:1")]
+    assert {key: one.kind for key, one in TrainingText(examples).overlaps(samples * 2).items()} == {"3": "exact"}
+
+
 def test_the_training_row_and_the_shared_words_are_named() -> None:
     examples = [Example((Message("user", f"First. {PASSAGE}"),), "data.jsonl:9")]
     (found,) = TrainingText(examples).overlaps([Sample("t", "k", "p", document={"text": PASSAGE})]).values()
