@@ -10,6 +10,8 @@ from harness.metrics.likelihood.perplexity import SurprisalMetric
 ROUNDING = 1e-6
 #: Metrics that count to a hundred.
 OF_HUNDRED = {"bleu", "chrf", "chrf++", "ter"}
+#: Metrics that have no full marks, though the best of their figures lie between 0 and 1.
+SURPRISALS = {"perplexity", "target_perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte"}
 
 
 def scale(metric: Metric, values: Sequence[float]) -> float | None:

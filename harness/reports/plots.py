@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.comparison.scales import OF_HUNDRED
+from harness.comparison.scales import OF_HUNDRED, SURPRISALS
 from harness.records import Comparison, Difference, Figure, RuleVerdict
 from harness.records.forgetting import ALL_PROBES
 from harness.records.selection import PROBE_TAG
@@ -211,4 +211,6 @@ def _words(name: str, kept: Ends, gained: Ends) -> str:
 
 
 def _is_bounded(d: Difference) -> bool:
+    if d.metric in SURPRISALS:
+        return False
     return d.metric in OF_HUNDRED or decimals((d.candidate_value, d.reference_value)) == 3

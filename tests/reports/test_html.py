@@ -95,13 +95,26 @@ def test_axes_have_round_ticks_that_hold_every_value():
 def test_only_figures_with_full_marks_are_drawn_in_points():
     comparison, *_ = bundle()
     probe = [t.model_copy(update={"tags": ["kl", PROBE_TAG]}) if t.name == "sentiment" else t for t in comparison.tasks]
-    unbounded = [
-        d.model_copy(update={"candidate_value": 3.7, "reference_value": 2.1}) if d.task == "closed_qa" else d
-        for d in comparison.differences
-    ]
-    table = comparison_table(comparison.model_copy(update={"tasks": probe, "differences": unbounded}))
-    drawn = [{line.task for line in forest.lines} for forest in forests(table)[1]]
-    assert drawn == [{t.name for t in comparison.tasks} - {"sentiment", "closed_qa"}] * 2
+    known = comparison.model_copy(update={
+        "tasks": probe,
+        "differences": [
+            d.model_copy(update={"candidate_value": 3.7, "reference_value": 2.1}) if d.task == "closed_qa" else d
+            for d in comparison.differences
+        ],
+    })  # fmt: skip
+    every = {t.name for t in comparison.tasks} - {"sentiment", "closed_qa"}
+    assert _drawn(known) == [every] * 2
+    bits = {
+        key: [
+            one.model_copy(update={"metric": "bits_per_byte"}) if one.task == "ticket_summary" else one for one in rows
+        ]
+        for key, rows in (("figures", known.figures), ("differences", known.differences))
+    }
+    assert _drawn(known.model_copy(update=bits)) == [every - {"ticket_summary"}] * 2
+
+
+def _drawn(comparison: Comparison) -> list[set[str]]:
+    return [{line.task for line in forest.lines} for forest in forests(comparison_table(comparison))[1]]
 
 
 def test_reports_are_written_whole_and_leave_nothing_beside(tmp_path):
