@@ -108,7 +108,7 @@ def read_rows(path: Path, name: str = "") -> tuple[list[RawRow], list[Fault]]:
             else:
                 source.fault("bad_row", line, f"{kind_of(value)} instead of an object", shown(value))
     except (OSError, EOFError, zlib.error) as error:
-        why = getattr(error, "strerror", None) or error
+        why = "not a gzip file" if isinstance(error, gzip.BadGzipFile) else getattr(error, "strerror", None) or error
         raise InputError(f"cannot be read ({why})", where=str(path)) from None
     if not rows:
         first = next(iter(source.faults), None)
@@ -237,9 +237,9 @@ def _next(reader: Any, source: _Source, line: int) -> list[str] | None:
 
 
 def _columns(cells: list[str], source: _Source) -> list[str]:
-    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+    for mark, name, mend in ((";", "semicolons", "part them by commas"), ("\t", "tabs", "let its name end in .tsv")):
         if len(cells) == 1 and mark in cells[0]:
-            raise InputError(f"cells are parted by {name}", where=f"{source.path}:1", mend="part them by commas")
+            raise InputError(f"cells are parted by {name}", where=f"{source.path}:1", mend=mend)
     if len(cells) > _COLUMNS:
         raise InputError(f"has {len(cells):,} columns", where=f"{source.path}:1", mend=f"{_COLUMNS:,} are read")
     twice = _twice(cells)

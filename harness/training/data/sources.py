@@ -101,6 +101,9 @@ def _files(folder: Path) -> RawData:
     if not paths:
         what = "a folder without a file named train, nor the shards of one file"
         raise InputError(what, where=str(folder), mend="name a file in it")
+    wanted = max(int(found[3] or 0) if (found := _SHARD.fullmatch(path.name)) else 0 for path in paths)
+    if len(paths) < wanted:
+        raise InputError(f"holds {len(paths)} of {wanted} shards", where=str(folder), mend="fetch the others")
     return _joined(str(folder), folder, [(path, str(path.relative_to(folder))) for path in paths])
 
 
@@ -112,9 +115,6 @@ def _shards(folder: Path) -> list[Path]:
     if "train" not in names and (len(names) > 1 or len(shards) < len(files)):
         return []
     parts = [(found, path) for found, path in shards if found[1] == "train" or len(names) == 1]
-    wanted = max((int(found[3] or 0) for found, _ in parts), default=0)
-    if len(parts) < wanted:
-        raise InputError(f"holds {len(parts)} of {wanted} shards", where=str(folder), mend="fetch the others")
     return [path for _, path in sorted(parts, key=lambda part: int(part[0][2]))]
 
 

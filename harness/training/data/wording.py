@@ -32,6 +32,10 @@ _PLACEHOLDER = re.compile(
     r"|\b[Ll]orem ipsum dolor\b",
     re.DOTALL,
 )
+#: Whole answers: notes to oneself, what databases and pandas write for no value, a spreadsheet's errors.
+_UNFILLED = re.compile(
+    r"(?i:to ?do|tbd|tbc|fixme)[.:!]*|\\N|NULL|nan|#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)", re.ASCII
+)
 _BOILERPLATE = re.compile(
     r"\bas an? (?:ai\b|artificial intelligence\b|(?:ai |large )?language model\b)"
     r"|\bmy (?:knowledge cutoff|training data (?:ends|only goes))\b"
@@ -98,6 +102,8 @@ def _answer_faults(record: Record) -> Iterator[Fault]:
     for field in record.fields:
         if field.role != "answer" or not _WORD.search(field.text):
             continue
+        if _UNFILLED.fullmatch(field.text.strip()):
+            yield Fault("placeholder", record.where, f"{field.name} is nothing else", field.text[:_EXCERPT])
         if _plain(field.text) in asked and field is not record.fields[0]:
             yield Fault("answer_equals_prompt", record.where, f"{field.name} is the prompt", field.text[:_EXCERPT])
         broken = _broken(field.text, prompt)

@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -137,3 +138,7 @@ def test_a_folder_of_shards_is_read_in_the_order_of_their_numbers_and_whole(tmp_
     (tmp_path / "hub" / "train-00000-of-00002.jsonl").unlink()
     with pytest.raises(InputError, match="holds 1 of 2 shards"):
         rows("hub")
+    (tmp_path / "parquet").mkdir()
+    pd.DataFrame(ROWS[:2]).to_parquet(tmp_path / "parquet" / "train-00000-of-00002.parquet")
+    with pytest.raises(InputError, match="holds 1 of 2 shards"):
+        rows("parquet")
