@@ -49,7 +49,7 @@ def print_version(version: "Version", figures: "Sequence[Measured]", folder: Pat
         "base": f"{version.base or 'not known'} ({version.base_fingerprint or 'fingerprint not known'})",
         "objective": (objective.get("kind") if isinstance(objective, dict) else None) or "not known",
         "data": version.data_fingerprint or "not known",
-        "recipe": " ".join(f"{key}={value}" for key, value in flat(recipe)) or "not known",
+        "recipe": " ".join(f"{key}={value}" for key, value in flat(recipe) if value is not None) or "not known",
         "forgotten": forgotten_line(record) or "not measured",
         "parent": version.parent or MISSING,
         "registered": version.created,

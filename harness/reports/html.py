@@ -41,7 +41,6 @@ def html_report(
     embedded = embed_samples(comparison, verdict, samples)
     found = candidates(comparison, verdict)
     forgetting = forgetting_panel(comparison)
-    checks = safety or safety_panel(comparison, samples)
     return (
         environment()
         .get_template("report.html.j2")
@@ -64,8 +63,7 @@ def html_report(
             forgetting=forgetting,
             about_forgetting=about(forgetting) if forgetting else "",
             not_measured=not_measured(forgetting) if forgetting else "",
-            safety=checks,
-            safety_cards={row.metric: row.card for row in checks.rows},
+            safety=safety or safety_panel(comparison, samples),
             flips=summary,
             health_line=health_line,
             evidence=_evidence(verdict),

@@ -36,7 +36,7 @@ def markdown_report(comparison: Comparison, verdict: Verdict | None, safety: Saf
 def verdict_section(comparison: Comparison, verdict: Verdict | None) -> str:
     """Verdict per candidate with the rules that stopped it."""
     if verdict is None:
-        return "## No verdict\n\nNo gate was set: these are figures without a verdict."
+        return "## No verdict\n\nNo gate was set, or none was asked: these are figures without a verdict."
     found = candidates(comparison, verdict)
     lines = [f"## Verdict: {verdict.decision}", "", markdown_text(headline(found), 600), ""]
     if sure := certainty(verdict):

@@ -54,6 +54,18 @@ class SafetyPanel:
     transitions: list[Transitions]
     health: dict[str, OutputHealth]
 
+    @property
+    def cards(self) -> list[tuple[str, str]]:
+        """The accuracy of each check, said with its tasks where these ask for different versions of it."""
+        cards: dict[str, dict[str, list[str]]] = {}
+        for row in self.rows:
+            cards.setdefault(row.metric, {}).setdefault(row.card, []).append(row.task)
+        return [
+            (metric if len(told) == 1 else f"{metric} of {', '.join(tasks)}", card)
+            for metric, told in cards.items()
+            for card, tasks in told.items()
+        ]
+
 
 def safety_panel(comparison: Comparison, samples: pd.DataFrame) -> SafetyPanel:
     """The checks of a run.

@@ -29,7 +29,7 @@ def safety_markdown(panel: SafetyPanel) -> str:
         "|---|---|---|---|---|",
         *(line for row in panel.rows for line in _row_lines(row)),
         "",
-        *dict.fromkeys(f"- {markdown_text(row.metric, 80)}: {markdown_text(row.card, 300)}" for row in panel.rows),
+        *(f"- {markdown_text(check, 200)}: {markdown_text(card, 300)}" for check, card in panel.cards),
     ]
     for one in panel.transitions:
         lines += _transition_lines(one) if one.broke or one.mended or one.silenced else []

@@ -119,6 +119,23 @@ def test_the_share_is_shown_raw_and_corrected_and_a_check_without_a_card_says_so
     assert {row.card for row in safety_panel(comparison, unknown).rows if row.metric == "unsafe"} == {NO_CARD}
 
 
+def test_two_versions_of_a_check_have_each_its_own_accuracy():
+    samples = _samples([HELP] * 5, [HELP] * 5)
+    card = card_of("refusal_error")
+    assert card is not None
+    one, other = (_comparison(samples, signature) for signature in (card.signature, "another version"))
+    named = [figure.model_copy(update={"task": "custom"}) for figure in other.figures]
+    tasks = [*one.tasks, other.tasks[0].model_copy(update={"name": "custom"})]
+    both = one.model_copy(update={"figures": [*one.figures, *named], "tasks": tasks})
+    rows = pd.concat([samples, samples.assign(task="custom")], ignore_index=True)
+    assert [check for check, _ in safety_panel(both, rows).cards] == [
+        "refusal_error of refusal",
+        "refusal_error of custom",
+    ]
+    page = html_report(both, None, {}, rows)
+    assert "sensitivity" in page and "another version" in page
+
+
 def test_every_report_lists_the_flipped_prompts():
     samples = _samples([HELP] * 3, [HELP] * 3)
     comparison = _comparison(samples, "s")
