@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,26 +73,34 @@ def _lines(talk: "Conversation") -> Iterator[str]:
 
 
 def _turn(console: "Console", service: "Service", talk: "Conversation", line: str) -> None:
+    """Do what a line says. At a terminal Ctrl-C ends the answer, and the conversation goes on without it."""
     from harness.cli.console import printable
     from harness.records import HarnessError
 
+    stopped = threading.Event()
     try:
         if line.startswith("/"):
-            _obey(console, service, talk, line)
+            _obey(console, service, talk, line, lambda: not stopped.is_set())
         else:
-            _answer(console, talk, line)
+            _answer(console, talk, line, lambda: not stopped.is_set())
     except HarnessError as error:
         console.print(f"error: {printable(str(error))}", markup=False)
+    except KeyboardInterrupt:
+        stopped.set()
+        if not sys.stdin.isatty():
+            raise
+        console.print(" [stopped]", style="dim", markup=False)
 
 
-def _obey(console: "Console", service: "Service", talk: "Conversation", line: str) -> None:
+def _obey(console: "Console", service: "Service", talk: "Conversation", line: str, waits: Callable[[], bool]) -> None:
+    from harness.engines import Audience
     from harness.records import InputError, nearest
 
     command, _, name = (part.strip() for part in line.partition(" "))
     if command == "/reset":
         talk.reset()
     elif command == "/both":
-        _show_beside(console, talk.again(list(service.models)))
+        _show_beside(console, talk.again(list(service.models), Audience(waits)))
     elif command == "/model":
         if name not in service.models:
             raise InputError(f"no model {name!r}", mend=nearest(name, list(service.models)))
@@ -101,36 +109,28 @@ def _obey(console: "Console", service: "Service", talk: "Conversation", line: st
         raise InputError(f"no command {command!r}", mend=_COMMANDS)
 
 
-def _answer(console: "Console", talk: "Conversation", line: str) -> None:
-    """Show the answer while it is made. At a terminal Ctrl-C ends it, and the conversation goes on without it."""
+def _answer(console: "Console", talk: "Conversation", line: str, waits: Callable[[], bool]) -> None:
+    """Show the answer while it is made."""
     from rich.text import Text
 
     from harness.cli.console import printable
     from harness.engines import Audience
 
     shown = ""
-    stopped = threading.Event()
 
     def show(text: str, style: str = "") -> None:
         console.print(Text(text, style), soft_wrap=True, end="")
 
     def hears(text: str) -> None:
         nonlocal shown
-        if not stopped.is_set() and len(text) > len(shown):
+        if waits() and len(text) > len(shown):
             # The model's name comes with its first words, so that a refusal stands alone.
             if not shown:
                 show(f"{talk.model}: ", "bold")
             show(printable(text[len(shown) :]))
             shown = text
 
-    try:
-        said = talk.say(line, Audience(lambda: not stopped.is_set(), hears))
-    except KeyboardInterrupt:
-        stopped.set()
-        if not sys.stdin.isatty():
-            raise
-        show(" [stopped]\n", "dim")
-        return
+    said = talk.say(line, Audience(waits, hears))
     if said.text:
         hears(said.text)
     else:

@@ -25,7 +25,7 @@ class Conversation:
         self._turns = (*turns, Message("assistant", answer.text))
         return answer
 
-    def again(self, models: list[str]) -> dict[str, Generation]:
+    def again(self, models: list[str], audience: Audience | None = None) -> dict[str, Generation]:
         """What each model answers to the user's last turn; the conversation stays as it is.
 
         Raises:
@@ -33,11 +33,11 @@ class Conversation:
         """
         if not self._turns:
             raise InputError("nothing has been asked yet", mend="ask something first")
-        return {model: self._ask(model, self._turns[:-1]) for model in models}
+        return {model: self._ask(model, self._turns[:-1], audience) for model in models}
 
     def reset(self) -> None:
         """Forget all turns."""
         self._turns = ()
 
-    def _ask(self, model: str, turns: tuple[Message, ...], audience: Audience | None = None) -> Generation:
+    def _ask(self, model: str, turns: tuple[Message, ...], audience: Audience | None) -> Generation:
         return self._service.ask(model, turns, self._decoding, audience).result().generation

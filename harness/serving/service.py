@@ -164,12 +164,13 @@ class Service:
                         job.future.set_result(Reply(answer.generation, tokens, job.decoding.seed))
             if left:
                 raise RunError("the engine gave no answer")
-        except Exception as error:  # noqa: BLE001 - one broken request must end neither the thread nor the others
+        except BaseException as error:  # noqa: BLE001 - one broken request must end neither the thread nor the others
             if len(asked) > 1:
                 for request, jobs in left.items():
                     self._ask_engine({request: jobs})
                 return
-            if not isinstance(error, HarnessError):
+            # An audience whose reader has left ends the command (SystemExit), which is for the asker's thread to raise.
+            if isinstance(error, Exception) and not isinstance(error, HarnessError):
                 _LOG.error("the engine broke", exc_info=error)
                 error = RunError(f"the engine broke ({type(error).__name__}); the service's log says more")
             for job in (job for some in left.values() for job in some):

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -76,8 +77,8 @@ def test_a_suite_over_the_service_gets_the_texts_of_the_engine(
     assert len({text for (model, _), text in texts(said).items() if model == "tuned"}) > 1
 
 
-#: Greedy answers of the reference model are short; hot ones go on.
-LONG = {"prompt": "Once upon a time", "max_tokens": 400, "temperature": 2.0, "seed": 2}
+#: Greedy answers of the reference model are short; hot ones go on, this one for 266 tokens.
+LONG = {"prompt": "Once upon a time", "max_tokens": 400, "temperature": 2.0, "seed": 17}
 
 
 def test_pieces_come_while_an_answer_is_made_and_are_the_answer(url: str) -> None:
@@ -103,7 +104,7 @@ def test_a_client_that_goes_away_takes_its_request_with_it(url: str, streamed: b
     alone = seconds(400)
     body = {"model": "base", **LONG, "stream": streamed}
     # The connection is closed when the first event has come, or when patience is over.
-    patience = 60 if streamed else alone / 20
+    patience = httpx.Timeout(60, read=60 if streamed else alone / 20)
     asked = httpx.stream("POST", f"{url}/v1/completions", json=body, timeout=patience)
     with suppress(httpx.TimeoutException), asked as answer:
         next(answer.iter_lines())
@@ -192,6 +193,29 @@ def test_a_conversation_shows_an_answer_while_it_is_made(service: Service) -> No
     said = service.ask("base", (Message("user", question),), decoding).result(30).generation
     cut = " [cut at 64 tokens]" if said.finish == "length" else ""
     assert screen.getvalue() == f"base: {said.text}{cut}\n" and screen.parts > 5
+
+
+@pytest.mark.parametrize("line", ["Tell me of the hills.", "/both"])
+def test_ctrl_c_ends_an_answer_and_the_conversation_goes_on_without_it(
+    service: Service, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rich.console import Console
+    from torch.nn.modules.module import register_module_forward_pre_hook
+
+    talk, screen = Conversation(service, "base", Decoding(max_tokens=64)), io.StringIO()
+    first = talk.say("Write about the river.")
+    calls, main = iter(range(40)), threading.get_ident()
+
+    def press(module: Any, inputs: Any) -> None:
+        if next(calls, None) is None:
+            handle.remove()
+            signal.pthread_kill(main, signal.SIGINT)
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    handle = register_module_forward_pre_hook(press)
+    _turn(Console(file=screen), service, talk, line)
+    assert screen.getvalue().endswith(" [stopped]\n")
+    assert talk.again(["base"])["base"] == first
 
 
 def test_what_a_model_says_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,6 +58,18 @@ def test_an_answer_that_nobody_waits_for_ends_and_its_neighbour_does_not(service
     assert stayed.result(60).generation == alone
 
 
+def test_an_audience_that_ends_the_command_ends_its_own_request_alone(service: Service) -> None:
+    """As ``harness chat | head`` does: its reader leaves while the engine's thread shows the answer."""
+
+    def leaves(text: str) -> None:
+        raise SystemExit(0)
+
+    neighbour = service.ask("base", PROMPT, Decoding(8))
+    with pytest.raises(SystemExit):
+        service.ask("base", PROMPT, Decoding(9), Audience(lambda: True, leaves)).result(20)
+    assert neighbour.result(20).generation == service.ask("base", PROMPT, Decoding(8)).result(20).generation
+
+
 def test_two_who_ask_the_same_are_heard_apart(service: Service) -> None:
     alone = service.ask("base", PROMPT, Decoding(40)).result(60).generation
     leaving, staying = Listener(enough=2), Listener()
