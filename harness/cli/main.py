@@ -1,9 +1,9 @@
 """The ``harness`` command. A command's module is imported when it is called, so that help answers at once."""
 
 import errno
-import os
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from inspect import cleandoc
 from keyword import iskeyword
@@ -64,11 +64,9 @@ def main() -> None:
     """Run a command; an error of the house becomes one line and its exit status."""
     from harness.cli.output import Leavable
 
-    # Python leaves None where the caller has closed a stream.
-    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     follows = sys.argv[1:2] == ["chat"] or sys.argv[1:3] == ["train", "logs"]
-    output = Leavable(sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"), ends=follows)
-    sys.stdout = cast(TextIO, output)
+    output = Leavable(sys.stdout, ends=follows)
+    sys.stdout, sys.stderr = cast(TextIO, output), cast(TextIO, Leavable(sys.stderr))
     status = 0
     try:
         status = run(sys.argv[1:])
@@ -142,5 +140,6 @@ def _unwritten(error: OSError) -> int:
 def _say(line: str, status: int) -> int:
     from harness.cli.console import printable
 
-    sys.stderr.write(f"error: {printable(line)}\n")
+    with suppress(OSError):  # where nothing can be said the status still is
+        sys.stderr.write(f"error: {printable(line)}\n")
     return status

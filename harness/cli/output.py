@@ -1,4 +1,4 @@
-"""Standard output whose reader may leave, as ``| head`` does."""
+"""Standard output and standard error whose reader may leave, as ``| head`` does."""
 
 import os
 from collections.abc import Iterator
@@ -12,11 +12,13 @@ class Leavable:
     A verdict that nobody reads to its end is a verdict all the same; typer makes exit status 1 of a broken pipe.
 
     Args:
+        stream: Where it goes; Python has None where the caller has closed it.
         ends: End the command then, in peace: for one that would go on for as long as there is something to show.
     """
 
-    def __init__(self, stream: TextIO, *, ends: bool = False) -> None:
-        self._stream, self._ends = stream, ends
+    def __init__(self, stream: TextIO | None, *, ends: bool = False) -> None:
+        self._stream = stream or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+        self._ends = ends
 
     def write(self, text: str) -> int:
         """Write as far as anybody reads."""

@@ -50,6 +50,12 @@ def test_a_reader_who_leaves_does_not_change_the_exit_status(command: str) -> No
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("errors", ["2>&1 | true", "2>/dev/full", ">/dev/full 2>&1"])
+def test_wrong_input_is_no_failed_rule_though_nobody_reads_the_error(errors: str) -> None:
+    for command in ("runn", "run nowhere.yaml"):
+        assert in_a_process(f"{command} {errors}").returncode == 2
+
+
 def test_an_interrupted_command_says_how_to_go_on(tmp_path: Path) -> None:
     waits = tmp_path / "suite.yaml"
     os.mkfifo(waits)
