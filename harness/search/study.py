@@ -19,12 +19,26 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
 _NAME = "tune"
+_LOCK = "lock"
 _AGAIN = "delete this file: the same trials are made again, and what they trained is taken over"
 _IDENTITY = "identity"
 #: Seconds that another program may hold the study's file.
 _LOCKED = 60.0
 #: SQLite's codes for a file that is damaged: not one statement fits it, its pages contradict, or it is no database.
 _DAMAGED = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def refuse_foreign_folder(folder: Path) -> None:
+    """A search replaces ``best/`` and removes what lies under ``trials/``: only where an earlier one was at work.
+
+    Raises:
+        InputError: the folder holds one of them, and no search left its lock there.
+    """
+    taken = next((name for name in ("best", "trials") if (folder / name).exists()), None)
+    if taken and not (folder / _LOCK).is_file():
+        raise InputError(
+            f"holds {taken!r}, which is not from a search", where=str(folder), mend="name another folder with --out"
+        )
 
 
 @contextmanager
@@ -36,7 +50,7 @@ def only_search_in(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lock").open("w") as handle:
+        with (folder / _LOCK).open("w") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -22,6 +22,7 @@ from harness.training import Recipe, Step, prepare, train
 from harness.training.jobs.job import Stopped
 from harness.training.recipes.methods import Full
 from harness.training.recipes.tuning import Tuning
+from harness.training.unsaved import Unsaved
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -130,10 +131,9 @@ def _measured(trial: "Trial", ground: Ground, progress: Progress, warn: Callable
 
 def _is_of_the_machine(error: BaseException) -> bool:
     """Whether the machine refused something (room, access, a file), which says nothing of the trial's values."""
-    if not isinstance(error, RunError):
-        return False
-    # Some libraries have no class of their own for a full disk; what they could not write is told in these words.
-    return isinstance(error.__cause__, OSError | sqlite3.Error) or error.what.startswith("cannot be saved")
+    return isinstance(error, Unsaved) or (
+        isinstance(error, RunError) and isinstance(error.__cause__, OSError | sqlite3.Error)
+    )
 
 
 def _values(found: Quality, ground: Ground) -> list[float]:

@@ -18,7 +18,14 @@ from harness.search.pareto import best_number, pareto_front
 from harness.search.quality import has_points
 from harness.search.recipes import write_recipe
 from harness.search.space import check_ranges, recipe_with
-from harness.search.study import importances, next_trial, only_search_in, open_study, study_errors
+from harness.search.study import (
+    importances,
+    next_trial,
+    only_search_in,
+    open_study,
+    refuse_foreign_folder,
+    study_errors,
+)
 from harness.search.trial import QUALITY, REASON, SECONDS, STEPS, Ground, made_folder, play
 from harness.training import Recipe, prepare, read_recipe
 from harness.training.recipes.tuning import Tuning
@@ -68,6 +75,7 @@ def tune(
     if not isinstance(recipe, Recipe):
         folder, recipe = Path(recipe).parent, read_recipe(Path(recipe))
     target = Path(out) if out is not None else Path("out") / f"{recipe.adapter}-tune"
+    refuse_foreign_folder(target)
     tuning = _tuning(recipe, trials, timeout)
     check_ranges(recipe, tuning)
     progress("reading tasks and data", 0, 1)

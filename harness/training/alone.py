@@ -21,6 +21,8 @@ from harness.training.loop.steps import Step
 from harness.training.recipes.recipe import Recipe
 from harness.training.train import train
 
+_STATUS = Path("/proc/self/status")
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -59,7 +61,9 @@ def train_alone(
     began = time.monotonic()
     with (
         log.open("w+", encoding="utf-8", errors="replace") as said,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True) as process,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, encoding="utf-8"
+        ) as process,
     ):
         tired = Timer(patience, process.kill) if patience else None
         try:
@@ -108,7 +112,7 @@ def _main(folder: Path, out: Path) -> None:
         said.write(json.dumps(asdict(heard)) + "\n")
         said.flush()
 
-    train(Recipe.model_validate_json(sys.stdin.read()), out, folder=folder, watch=tell)
+    train(Recipe.model_validate_json(sys.stdin.buffer.read()), out, folder=folder, watch=tell)
     tell(newest, saved=True)
 
 
@@ -118,13 +122,14 @@ def _peak() -> tuple[int, Literal["gpu", "process"]]:
 
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated(), "gpu"
-    status = Path("/proc/self/status")
-    if status.is_file():
-        line = next(one for one in status.read_text(encoding="ascii").splitlines() if one.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024, "process"
+    with suppress(OSError):
+        for line in _STATUS.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) * 1024, "process"
+    # Elsewhere than on Linux, and in sandboxes that do not count it. macOS gives bytes, all others KiB.
     import resource
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, "process"
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024), "process"
 
 
 if __name__ == "__main__":

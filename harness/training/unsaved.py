@@ -9,19 +9,26 @@ from safetensors import SafetensorError
 from harness.records import RunError
 
 
+class Unsaved(RunError):
+    """A training could not write something; with room and access, the same command goes on."""
+
+
 @contextmanager
 def told_unsaved(target: Path) -> Iterator[None]:
     """Turn a full disk, or one that refuses, inside the block into an error that names the folder.
 
     Raises:
-        RunError: something cannot be saved.
+        Unsaved: something cannot be written.
     """
     try:
         yield
+    except BrokenPipeError:
+        # Whoever read what a caller's function prints is gone, which is no matter of the disk.
+        raise
     except (OSError, RuntimeError, SafetensorError) as error:
         if not (isinstance(error, OSError) or _is_of_a_writer(str(error))):
             raise
-        raise RunError(f"cannot be saved ({error})", where=str(target), mend="free space or fix access") from error
+        raise Unsaved(f"cannot be saved ({error})", where=str(target), mend="free space or fix access") from error
 
 
 def _is_of_a_writer(text: str) -> bool:

@@ -241,6 +241,15 @@ def test_of_a_study_that_was_cut_off_what_is_trained_is_taken_over(recipe: Write
     assert told(tune(path, out, trials=1)) == whole and record.stat().st_mtime_ns == trained
 
 
+@pytest.mark.parametrize("mine", ["best/adapter", "trials/0000/model"])
+def test_what_is_not_of_a_search_is_neither_replaced_nor_removed(recipe: Write, tmp_path: Path, mine: str) -> None:
+    (tmp_path / "out" / mine).mkdir(parents=True)
+    (tmp_path / "out" / mine / "mine.txt").write_text("of months")
+    with pytest.raises(InputError, match="which is not from a search"):
+        tune(recipe({"trials": 1}), tmp_path / "out")
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == [tmp_path / "out" / mine / "mine.txt"]
+
+
 def test_an_adapter_of_another_recipe_is_not_taken_for_the_trials(recipe: Write, tmp_path: Path) -> None:
     out, plain = tmp_path / "out", {"ranges": {"method.r": [2]}, "trials": 1}
     tune(recipe(plain), out)
