@@ -4,7 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import log
+from math import exp, log
+from statistics import median_high
 
 from harness.training.data.faults import Fault
 from harness.training.data.record import Record
@@ -121,20 +122,16 @@ def length_faults(records: Sequence[Record]) -> Iterator[Fault]:
     if len(rows) < _FEWEST:
         return
     logs = [log(len(record.answer)) for record in rows]
-    middle = _median(logs)
+    middle = median_high(logs)
     # Answers of nearly equal lengths would make a word more an outlier.
-    spread = max(1.4826 * _median([abs(value - middle) for value in logs]), 0.25)
+    spread = max(1.4826 * median_high([abs(value - middle) for value in logs]), 0.25)
     far = [abs(value - middle) > _DEVIATIONS * spread for value in logs]
     if sum(far) > max(1, (1 - _COMMON) * len(rows)):  # answers of two kinds, one of them short
         return
     for record, odd in zip(rows, far, strict=True):
         if odd:
-            what = f"{len(record.answer):,} characters; the median is {round(2.718281828**middle):,}"
+            what = f"{len(record.answer):,} characters; the median is {round(exp(middle)):,}"
             yield Fault("length_outlier", record.where, what, record.answer[:80])
-
-
-def _median(values: Sequence[float]) -> float:
-    return sorted(values)[len(values) // 2]
 
 
 def languages(records: Sequence[Record]) -> dict[str, list[Record]]:
