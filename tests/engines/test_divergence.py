@@ -1,6 +1,7 @@
 """KL(base‖tuned) over the whole vocabulary, from one model with its adapter off and on."""
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax, rel_entr, softmax
 
 from harness.engines import Encoder, EngineSettings, open_engine
-from harness.engines.transformers.divergence import kl_per_token
+from harness.engines.transformers.divergence import divergence_pass, kl_per_token
 from harness.models import Model, resolve_adapter, resolve_base
 from harness.records import Answer, Kind, Request
 
@@ -80,6 +81,17 @@ def test_methods_that_wrap_the_base_in_their_own_way_diverge_too(make_adapter: A
     encoder = Encoder.load(resolve_base("reference").folder)
     assert all(sum(answer.divergence) > 0 for answer in given.values())
     assert len(given[TEXTS[2]].divergence) == len(encoder.text(str(TEXTS[2].prompt)))
+
+
+def test_a_model_that_computes_all_logits_though_few_are_wanted_is_read_where_the_text_stands() -> None:
+    from transformers import AutoModelForCausalLM, xLSTMConfig
+
+    config = xLSTMConfig(vocab_size=64, hidden_size=64, num_blocks=2, num_heads=2, qk_dim_factor=1.0, v_dim_factor=1.0)
+    base, tuned = (AutoModelForCausalLM.from_config(config).eval() for _ in range(2))
+    pairs = [((5, 9, 3, 11, 2), (7, 1)), ((5, 9, 3), (8,))]
+    found = divergence_pass(lambda: nullcontext(base), lambda: nullcontext(tuned), pairs, 0, 64)
+    for (context, rest), divergence in zip(pairs, found, strict=True):
+        assert divergence == pytest.approx(reference_kl(base, tuned, [*context, *rest], len(rest)), rel=1e-3)
 
 
 def test_batches_and_the_cut_of_a_long_text_change_nothing(make_adapter: Any) -> None:

@@ -62,9 +62,10 @@ def divergence_pass(
 def _logits(module: Any, pairs: Sequence[Pair], pad: int) -> list[torch.Tensor]:
     """Where each token of the continuations is predicted: tensors of shape ``(tokens, vocabulary)``."""
     ids, mask = right_padded([(*context, *continuation)[:-1] for context, continuation in pairs], pad, module.device)
-    # Logits are kept from the end, which also skips virtual tokens that an adapter puts before the prompt.
+    # From the end, which skips virtual tokens that an adapter puts before the prompt; some models keep all the same.
     first = min(len(context) for context, _ in pairs) - 1
-    logits = module(input_ids=ids, attention_mask=mask, logits_to_keep=ids.shape[1] - first).logits
+    kept = ids.shape[1] - first
+    logits = module(input_ids=ids, attention_mask=mask, logits_to_keep=kept).logits[:, -kept:]
     starts = (len(context) - 1 - first for context, _ in pairs)
     return [
         logits[row, start : start + len(continuation)]
