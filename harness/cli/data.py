@@ -121,7 +121,7 @@ def select(
 def contamination(
     files: Annotated[list[str], typer.Argument(help=f"Training data: {_KINDS}")],
     tasks: Annotated[list[str], typer.Option("--tasks", "-t", help="A task, tag:NAME or a path; may be given again.")],
-    limit: Annotated[int, typer.Option(help="Samples listed a task.")] = 5,
+    limit: Annotated[int, typer.Option(min=0, help="Samples listed a task.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Print every overlap as JSON.")] = False,
 ) -> None:
     """Which samples of tasks stand in training data: whole, with 13 words in a row, or nearly.
@@ -148,6 +148,8 @@ def contamination(
             typer.echo(f"{name}: {len(seen)} of {len(asked[name])} samples stand in the training data")
             for one in list(seen.values())[:limit]:
                 typer.echo(console.printable(f"  {one.kind:<6} {one.where}  {' '.join(one.shared.split())[:90]}"))
+            if len(seen) > limit:
+                typer.echo(f"  and {len(seen) - limit} more (--limit)")
     raise typer.Exit(int(any(found.values())))
 
 

@@ -104,6 +104,8 @@ def test_a_hub_id_is_checked_split_and_searched_for_tasks(
     assert "org/name/train: prompt, response" in capsys.readouterr().out
     assert run(["data", "split", "org/name", "--out", str(tmp_path / "parts")]) == 0
     assert run(["data", "select", "org/name", "-n", "3", "--out", str(tmp_path / "few.jsonl"), "--quiet"]) == 0
-    assert run(["data", "contamination", "org/name", "--tasks", "general_knowledge"]) == 1
+    capsys.readouterr()
+    assert run(["data", "contamination", "org/name", "--tasks", "general_knowledge", "--limit", "0"]) == 1
+    assert "more (--limit)" in capsys.readouterr().out
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert run(["data", "check", "org/name/test", "--quiet"]) == 2

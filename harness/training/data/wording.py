@@ -34,7 +34,7 @@ _PLACEHOLDER = re.compile(
 )
 #: Whole answers: notes to oneself, what databases and pandas write for no value, a spreadsheet's errors.
 _UNFILLED = re.compile(
-    r"(?i:to ?do|tbd|tbc|fixme)[.:!]*|\\N|NULL|nan|#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)", re.ASCII
+    r"(?i:todo|tbd|tbc|fixme)[.:!]*|\\N|NULL|nan|#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)", re.ASCII
 )
 _BOILERPLATE = re.compile(
     r"\bas an? (?:ai\b|artificial intelligence\b|(?:ai |large )?language model\b)"
@@ -102,7 +102,8 @@ def _answer_faults(record: Record) -> Iterator[Fault]:
     for field in record.fields:
         if field.role != "answer" or not _WORD.search(field.text):
             continue
-        if _UNFILLED.fullmatch(field.text.strip()):
+        said = field.text.strip()
+        if _UNFILLED.fullmatch(said) and said.casefold() not in prompt.casefold():
             yield Fault("placeholder", record.where, f"{field.name} is nothing else", field.text[:_EXCERPT])
         if _plain(field.text) in asked and field is not record.fields[0]:
             yield Fault("answer_equals_prompt", record.where, f"{field.name} is the prompt", field.text[:_EXCERPT])

@@ -53,6 +53,7 @@ def beside(folder: Path, prompt: str, response: str) -> set[str]:
     pytest.param("Put the title in double angular brackets.", "<<FLOODING>> The water rose.", id="ifeval-title"),
     pytest.param("Describe a phone as XML.", "<PHONE><CPU>Tensor</CPU></PHONE>", id="ifeval-xml"),
     pytest.param("How do I kill it?", "Replace `<PID>` with the number of the process.", id="xstest-command"),
+    pytest.param("Does C print nan or inf for 0.0 / 0.0?", "nan", id="code-nan"),
     pytest.param("How many?", "The phone holds 10800-2500=8300 photographs.", id="gsm8k-sum"),
 ])  # fmt: skip
 def test_nothing_is_wrong_with_rows_of_public_sets(prompt: str, response: str, tmp_path: Path) -> None:
@@ -67,6 +68,9 @@ def test_nothing_is_wrong_with_rows_of_public_sets(prompt: str, response: str, t
     ("looping_answer", "Write a view.", "x = get(1)\n" * 40),
     ("placeholder", "Who is it?", "Dear <NAME>, thank you for your letter."),
     ("placeholder", "Write a note.", "Lorem ipsum dolor sit amet, as the printer wanted it."),
+    ("placeholder", "What should we tell them?", "TODO"),
+    ("placeholder", "What should we tell them?", "#N/A"),
+    ("placeholder", "What should we tell them?", "nan"),
     ("html_left", "What is new?", "Yesterday #39;s Olympics were a success."),
     ("html_left", "Who said it?", "He vowed:  quot;After that comes the resurrection."),
 ])  # fmt: skip
