@@ -1,6 +1,7 @@
 """``harness train --explain``: every key of a recipe, every method and objective, as tables."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli import console
@@ -14,21 +15,27 @@ if TYPE_CHECKING:
 def explain(kind: str | None, as_json: bool) -> None:
     """Print a recipe's sections and all methods, or one method or objective.
 
+    Args:
+        kind: A method or an objective; or a recipe's file, of which the sections and its method are printed.
+
     Raises:
-        InputError: there is no such method or objective.
+        InputError: there is no such method or objective, or the recipe is wrong.
     """
     from rich.console import Console
 
     from harness.models.quiet import quiet_libraries
 
     quiet_libraries()
+    from harness.training import read_recipe
     from harness.training.recipes.explain import METHODS, OBJECTIVES, explain_method, explain_sections
 
     if kind in OBJECTIVES:
         _explain_objective(kind, as_json)
         return
-    methods = [explain_method(name) for name in ([kind] if kind else METHODS)]
-    sections = {} if kind else explain_sections()
+    recipe = read_recipe(Path(kind)) if kind and kind not in METHODS and Path(kind).is_file() else None
+    only = recipe.method.kind if recipe else kind
+    methods = [explain_method(name) for name in ([only] if only else METHODS)]
+    sections = explain_sections() if recipe or not kind else {}
     if as_json:
         keys = {name: _keys_json(some) for name, some in sections.items()}
         console.print_json({"sections": keys, "methods": [one.to_json() for one in methods]})

@@ -43,7 +43,7 @@ app.command("cancel")(train_jobs.cancel)
 )
 def train(
     recipe: Annotated[
-        Path | None, typer.Argument(help="The recipe's YAML file; with --explain, a method or an objective.")
+        Path | None, typer.Argument(help="The recipe's YAML file; with --explain, also a method or an objective.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Adapter folder; out/NAME OF THE ADAPTER if left out.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Instead of the recipe's.")] = None,

@@ -1,6 +1,7 @@
 """A training that starts from an adapter begins where that one ended, and only where the two fit."""
 
 import json
+import logging
 import multiprocessing
 import os
 import shutil
@@ -90,6 +91,16 @@ def test_what_a_training_started_from_is_part_of_it(
     assert prepare(read_recipe(path), tmp_path).fingerprint != before
     with pytest.raises(InputError, match="would replace the adapter it starts from"):
         train(path, first.folder)
+
+
+def test_libraries_are_quiet_before_a_start_loads_them(
+    write: Write, chat_model: Path, tmp_path: Path, first: Adapter
+) -> None:
+    logging.getLogger("bitsandbytes").setLevel(logging.NOTSET)
+    path = write(chat_model, method={"kind": "lora", "r": 8}, schedule=FIRST, start="first")
+    with pytest.raises(InputError, match="differ in method"):
+        prepare(read_recipe(path), tmp_path)
+    assert logging.getLogger("bitsandbytes").level == logging.ERROR
 
 
 def test_the_registry_knows_the_start_as_the_parent(

@@ -24,7 +24,8 @@ def beforehand(recipe: Recipe, steps: int) -> Iterable[str]:
     rate = recipe.learning_rate
     if not 1 / _PROPORTION <= rate / usual <= _PROPORTION:
         factor = f"{rate / usual:.3g} times" if rate > usual else f"a {usual / rate:.3g}th of"
-        yield f"the learning rate {rate:g} is {factor} what is usual for {recipe.method.kind} ({usual:g})"
+        what = recipe.method.kind + (f" with {recipe.objective.kind}" if recipe.objective.preferences else "")
+        yield f"the learning rate {rate:g} is {factor} what is usual for {what} ({usual:g})"
     if steps < _FEW_STEPS:
         yield f"{steps} steps are few: lower batch_size or gradient_accumulation, or raise epochs"
 

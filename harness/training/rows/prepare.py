@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.engines.encoding import Encoder
 from harness.models import Base, resolve_base
+from harness.models.quiet import quiet_libraries
 from harness.records import InputError, content_hash
 from harness.training.canaries import planted_rows
 from harness.training.forgetting.open import watched_by
@@ -73,6 +74,7 @@ def prepare(recipe: Recipe, folder: Path) -> Prepared:
     Raises:
         InputError: recipe, base or data cannot be used.
     """
+    quiet_libraries()
     base = resolve_base(recipe.base, revision=recipe.revision, folder=folder)
     start = resolve_start(recipe, folder, base)
     encoder = Encoder.load(base.folder)

@@ -127,7 +127,7 @@ def test_no_curve_is_too_odd_to_be_looked_at(losses: list[float], epochs_a_step:
         ({"schedule": {"learning_rate": 0.1}}, 100, "0.1 is 500 times what is usual for lora (0.0002)"),
         ({"schedule": {"learning_rate": 1e-6}}, 100, "1e-06 is a 200th of what is usual for lora"),
         ({"schedule": {"learning_rate": 0.1}, "method": {"kind": "prompt_tuning"}}, 100, ""),
-        ({"schedule": {"learning_rate": 2e-4}, "objective": {"kind": "dpo"}}, 100, "40 times what is usual"),
+        ({"schedule": {"learning_rate": 2e-4}, "objective": {"kind": "dpo"}}, 100, "usual for lora with dpo (5e-06)"),
         ({}, 5, "5 steps are few"),
     ],
 )

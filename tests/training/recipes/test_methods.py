@@ -219,5 +219,7 @@ def test_explain_prints_every_key_with_its_meaning_and_needs_no_recipe() -> None
     assert len(keys) > 40 and all(key["meaning"] and key["type"] for key in keys)
     one = CliRunner().invoke(app, ["adalora", "--explain"])
     assert "target_r" in one.stdout and "batch_size" not in one.stdout
+    recipe = CliRunner().invoke(app, [str(Path(__file__).parents[3] / "adapters" / "careful.yaml"), "--explain"])
+    assert recipe.exit_code == 0 and "batch_size" in recipe.stdout and "target_r" not in recipe.stdout
     dpo = CliRunner().invoke(app, ["dpo", "--explain"])
     assert "label_smoothing" in dpo.stdout and "target_r" not in dpo.stdout and dpo.exit_code == 0
