@@ -81,10 +81,12 @@ class Registry:
             ancestor = str(self._find(db, parent)) if parent else _started_from(db, origin)
             version = _described(adapter, origin, found, name=name, number=db.next_number(name), parent=ancestor)
             content, hashes = self._store.put(copied)
+            warnings += [f"has the same files as {one}" for one in db.versions(name) if one.content == content][:1]
             version = replace(version, content=content, tags=tuple(sorted(set(tags))))
             db.add(version, hashes)
-            for tag in tags:
-                db.move_tag(name, tag, version.number)
+            for tag in version.tags:
+                if had := db.move_tag(name, tag, version.number):
+                    warnings.append(f"the tag {tag} was moved here from {name}:{had}")
         if found is None:
             warnings.append(f"the base {origin.base or '(not named)'} is not on this machine: the fit was not checked")
         return version, warnings

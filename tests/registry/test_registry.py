@@ -79,6 +79,9 @@ def test_a_tag_moves_and_says_from_where(registry: Registry, adapters: list[Path
     version, before = registry.tag("support:2", "prod")
     assert (version.number, before, version.tags) == (2, 1, ("prod",))
     assert registry.get("support:1").tags == ()
+    again, warnings = registry.register(adapters[0], "support", tags=["prod"])
+    assert (again.number, again.tags) == (3, ("prod",))
+    assert warnings == ["has the same files as support:1", "the tag prod was moved here from support:2"]
 
 
 def test_what_only_a_trainer_needs_and_pickles_are_left_out(
