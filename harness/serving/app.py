@@ -175,7 +175,7 @@ def _invalid(path: str, errors: Sequence[Any]) -> str:
     steps = [step for step in first["loc"][1:] if isinstance(step, int) or str(step).isidentifier()]
     if first["type"] == "json_invalid":
         return "the body is not JSON"
-    if first["type"] == "missing" and not steps:
+    if not steps and (first["type"] == "missing" or isinstance(first["input"], bytes)):
         return "there is no JSON body (Content-Type: application/json)"
     dotted = ".".join(str(step)[:100] for step in steps)
     return str(explain_fault(first, _BODIES[path], dotted))

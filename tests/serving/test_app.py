@@ -180,6 +180,9 @@ def test_other_hosts_and_other_origins_get_nothing(client: TestClient) -> None:
     plain = client.post(GENERATE, content=b'{"prompt": "a"}', headers={"Content-Type": "text/plain"})
     untyped = client.post(GENERATE, content=b'{"prompt": "a"}')
     assert plain.status_code == 422 and untyped.status_code == 422
+    assert "Content-Type: application/json" in plain.text and "Content-Type: application/json" in untyped.text
+    form = client.post(CHAT, content=b"{}", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert "Content-Type: application/json" in form.text
     answer = client.get("/health", headers={"Origin": "https://evil.example"})
     assert "access-control-allow-origin" not in answer.headers
 
