@@ -75,10 +75,10 @@ def train(
         replaced = replaced_warning(target, recipe.adapter)
         for warning in (*filter(None, [elsewhere_warning(target), replaced]), *prepared.diagnosis.warnings):
             say(warning)
-        with told_unsaved(target):
+        with told_unsaved(target), lost_processes():
             job.begin(recipe.adapter)
             partial = begin(target, prepared.fingerprint)
-            with memory_advice(prepared), lost_processes():
+            with memory_advice(prepared):
                 clock = Clock(last_checkpoint(partial))
                 tell = _tell(recipe, progress, job, clock, watch)
                 produce(prepared, partial, target, clock=clock, watch=tell, stop=stop, say=say, progress=progress)

@@ -10,8 +10,8 @@ from harness.records import InputError, RunError
 
 #: Seconds between two looks at the launcher.
 _LOOK = 0.5
-#: Seconds that a process has to save a checkpoint once its launcher is gone; it may wait in vain for the others.
-_PATIENCE = 60.0
+#: Seconds that a process has to end its step and save once its launcher is gone; it may wait in vain for the others.
+_PATIENCE = 600.0
 
 
 def process_count() -> int:
@@ -71,10 +71,10 @@ def _watch_launcher(launcher: int, over: Event) -> None:
 
 @contextmanager
 def lost_processes() -> Iterator[None]:
-    """Tell an error of the block that comes of another process's end from one of its own.
+    """Tell an error of the block that comes of another process from one of its own.
 
     Raises:
-        RunError: another process of this training is gone.
+        RunError: another process of this training is gone, or does not answer; in the words of torch's backend.
     """
     try:
         yield
@@ -84,8 +84,9 @@ def lost_processes() -> Iterator[None]:
         # gloo has no class of errors, only the place in its source.
         if process_count() == 1 or not (isinstance(error, DistError) or "gloo/transport" in str(error)):
             raise
+        said = next(iter(str(error).splitlines()), "")[:200]
         raise RunError(
-            "another process of this training is gone",
+            f"another process of this training is gone, or does not answer ({said})",
             mend="look for what it or its launcher said; the same command goes on from the last checkpoint",
         ) from error
 
