@@ -52,7 +52,8 @@ def compose(path: Path, loader: Callable[[str], Any] = yaml.SafeLoader) -> Compo
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise InputError(f"not valid YAML: {getattr(error, 'problem', None) or error}", where=where) from None
-    except (RecursionError, ValueError) as error:
+    # PyYAML raises what comes of it where a value does not fit its tag, as in `!!bool perhaps`.
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, ValueError) as error:
         raise InputError(f"not valid YAML ({type(error).__name__}: {error})", where=str(path)) from None
 
 

@@ -31,6 +31,14 @@ def test_a_hostile_file_is_refused_in_one_line(says: str, tmp_path: Path) -> Non
     assert not is_lm_eval(path)
 
 
+@pytest.mark.parametrize("value", ["!!bool perhaps", "!!timestamp today", "!!int ''", "1" + ":59" * 400 + ".5"])
+def test_a_value_that_does_not_fit_its_tag_is_refused(value: str, tmp_path: Path) -> None:
+    path = tmp_path / "suite.yaml"
+    path.write_text(f"suite: {value}\n")
+    with pytest.raises(InputError, match="suite.yaml: not valid YAML"):
+        read_yaml(path)
+
+
 def test_a_list_within_itself_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "suite.yaml"
     path.write_text("models: &again [*again]\n")
