@@ -110,10 +110,11 @@ def certainty(verdict: Verdict | None) -> str:
     if not levels:
         return ""
     # A rule's interval is two-sided at twice the rule's error rate.
-    error, level = 50 * (1 - min(levels)), min(levels)
+    error = 50 * (1 - min(levels))
+    shown = " to ".join(dict.fromkeys(f"{100 * level:.3g}%" for level in (min(levels), max(levels))))
     return (
         f"How sure: a candidate that does not meet its rules passes with a chance of at most {error:.2g}%; one that "
-        f"meets them all fails with a chance of at most {error:.2g}% (Holm over its rules). Rules show {level:.0%} "
+        f"meets them all fails with a chance of at most {error:.2g}% (Holm over its rules). Rules show {shown} "
         "intervals, because a pass rests on one end alone."
     )
 

@@ -12,12 +12,25 @@ import pytest
 import xmlschema
 
 from harness.reports import annotations, code_quality, job_summary, junit_xml, markdown_report, sarif
-from harness.reports.outcome import candidates, headline
+from harness.reports.outcome import candidates, certainty, headline
 from harness.reports.visible import markdown_text, one_line, visible
 from tests.reports.bundle import HOSTILE, bundle
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMAS = Path(__file__).parent / "schemas"
+
+
+def test_how_sure_a_verdict_is_names_the_levels_of_its_intervals():
+    _, verdict, *_ = bundle()
+    levels = [0.998, 0.998, *[0.9] * len(verdict.rules)]
+    rules = [
+        rule.model_copy(update={"interval": rule.interval.model_copy(update={"level": level})})
+        for rule, level in zip(verdict.rules, levels, strict=False)
+        if rule.interval
+    ]
+    assert "Rules show 90% to 99.8% intervals" in certainty(verdict.model_copy(update={"rules": rules}))
+    strict = certainty(verdict.model_copy(update={"rules": rules[:2]}))
+    assert "at most 0.1%;" in strict and "Rules show 99.8% intervals" in strict
 
 
 def test_markdown_looks_as_agreed():

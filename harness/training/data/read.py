@@ -162,7 +162,10 @@ def _json(source: _Source) -> Iterator[tuple[int, Any]]:
         lists = [one for one in rows.values() if isinstance(one, list)]
         rows = lists[0] if len(lists) == 1 else None
     if not isinstance(rows, list):
-        raise InputError("is neither a list of rows nor an object with one", where=str(source.path))
+        what = "is neither a list of rows nor an object with one"
+        raise InputError(
+            what, where=str(source.path), mend="write the rows as one list, or one a line of a .jsonl file"
+        )
     yield from enumerate(rows, 1)
 
 
