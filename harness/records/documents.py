@@ -103,7 +103,9 @@ def explain_fault(first: Any, model: type[BaseModel], dotted: str, where: str = 
     message = message[:1].lower() + message[1:]
     got = first.get("input")
     if form := _FORMS.get(first["type"]):
-        message = f"should be {form}" + (_keys_of(_models_at(model, first["loc"])) if form == _SECTION else "")
+        # The keys of a dict are the user's own.
+        has_keys = form == _SECTION and first["type"] != "dict_type"
+        message = f"should be {form}" + (_keys_of(_models_at(model, first["loc"])) if has_keys else "")
         message += {list: ", not a list", dict: f", not {_SECTION}", type(None): ", not empty"}.get(type(got), "")
     shown = f" (got {repr(got)[:80]})" if isinstance(got, str | int | float | bool) else ""
     return InputError(f"{dotted!r}: {message}{shown}" if dotted else f"{message}{shown}", where=where)

@@ -36,6 +36,8 @@ FAULTS = [
     ("suite: release", "suite: ../escape", r"suite.yaml:1: .*letters, digits"),
     ("suite: release\n", "", r"'suite' is missing; add it"),
     ("base: reference", "base: reference\nbase: other", r"suite.yaml:3: key 'base' stands twice"),
+    # The keys of a model are not those of the models, nor the engine's those of its options.
+    ("base: reference", "engine: {options: 3}", r"suite.yaml:2: 'engine.options': should be .* and values \(got 3\)"),
     ("models:", "models: [", r"suite.yaml:\d+: not valid YAML"),
 ]
 

@@ -35,7 +35,7 @@ def test_a_hostile_file_is_refused_in_one_line(says: str, tmp_path: Path) -> Non
 def test_a_value_that_does_not_fit_its_tag_is_refused(value: str, tmp_path: Path) -> None:
     path = tmp_path / "suite.yaml"
     path.write_text(f"suite: {value}\n")
-    with pytest.raises(InputError, match="suite.yaml: not valid YAML"):
+    with pytest.raises(InputError, match=r"suite\.yaml: not valid YAML"):
         read_yaml(path)
 
 
