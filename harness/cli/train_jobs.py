@@ -133,7 +133,7 @@ def _notes(one: "JobStatus") -> list[str]:
     """What a reader should know beside the figures."""
     ended = not one.is_live and not one.is_finished
     goes_on = f"the same command goes on from step {one.checkpoint}" if ended and one.checkpoint else ""
-    in_vain = "the same command would end at that step again; with a changed recipe it starts afresh"
+    in_vain = "the same command would end there again; with a changed recipe it starts afresh"
     return [note for note in (one.note, in_vain if one.repeats else goes_on) if note]
 
 

@@ -136,7 +136,7 @@ def test_without_any_weights_within_the_limits_nothing_is_saved(
     assert run(["train", "status", str(tmp_path / "none")]) == 0
     status = capsys.readouterr().out
     assert "failed" in status and "stopped after step 8, where kl is" in status and "or raise the limit" in status
-    assert "would end at that step again" in status and "goes on from" not in status
+    assert "would end there again" in status and "goes on from" not in status
     with pytest.raises(HarnessError, match="stopped after step 8"):
         train(recipe, tmp_path / "none")
 
