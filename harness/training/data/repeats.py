@@ -47,12 +47,14 @@ def _asked(record: Record) -> str:
 
 def _conflicts(prompts: dict[str, list[Record]]) -> Iterator[Fault]:
     for prompt, rows in prompts.items():
-        for other in rows[1:] if prompt else []:
+        # A row without an answer contradicts none.
+        first, *others = [row for row in rows if row.answer.strip()] or rows
+        for other in others if prompt else []:
             # Several pairs of answers to one prompt are usual among preferences.
-            if other.rejected is not None or normalized(other.answer) == normalized(rows[0].answer):
+            if other.rejected is not None or normalized(other.answer) == normalized(first.answer):
                 continue
             kind = "conflicting_answers" if other.label is None else "conflicting_labels"
-            what = f"{rows[0].where} answers the same prompt with {_short(rows[0].answer)}"
+            what = f"{first.where} answers the same prompt with {_short(first.answer)}"
             yield Fault(kind, other.where, what, f"{prompt[:80]} → {_short(other.answer)}")
 
 

@@ -222,7 +222,7 @@ def test_real_data_shows_its_known_faults_and_little_else() -> None:
 
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     for name, content, said in (
-        ("a.jsonl", b"", "no rows"), ("b.jsonl", b"\xff\xfe{\0}\0", "not UTF-8"), ("c.json", b"{}", "object with one; write the rows"),
+        ("a.jsonl", b"", "no rows"), ("b.jsonl", b"\xff\xfe{\0}\0", "not UTF-8"), ("c.json", b"{}", "; write the rows"),
         ("d.parquet", b"PAR1", "not a Parquet"), ("e.txt", b"x", "unknown kind"), ("f.json", b"[{", "not valid JSON"),
         ("g.csv", b"some,columns\n1,2\n", "unknown form: columns columns, some"),
         ("h.jsonl", b"[" * 100_000, "no rows"),

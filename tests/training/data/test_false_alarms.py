@@ -106,3 +106,15 @@ def test_texts_that_differ_in_marks_only_have_one_label(tmp_path: Path) -> None:
     assert check(tmp_path, [*rows, *twice]).counts["conflicting_labels"] == 1
     signs = [{"text": "Is x > -3 so?", "label": "a"}, {"text": "Is x > 3 so?", "label": "b"}]
     assert "conflicting_labels" not in check(tmp_path, [*rows, *signs]).counts
+
+
+def test_a_row_without_a_label_contradicts_no_other(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"text": row["prompt"][10:-8], "label": "ab"[i % 2]} for i, row in enumerate(clean_rows()[:24])
+    ]
+    lost = {"text": "Has my card gone through?", "label": None}
+    counts = check(tmp_path, [lost, *rows, {**lost, "label": "a"}]).counts
+    assert counts["missing_field"] == 1 and "conflicting_labels" not in counts
+    assert (
+        check(tmp_path, [lost, *rows, {**lost, "label": "a"}, {**lost, "label": "b"}]).counts["conflicting_labels"] == 1
+    )
