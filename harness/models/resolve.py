@@ -77,10 +77,14 @@ def resolve_adapter(reference: str, *, revision: str | None = None, folder: Path
     config = read_json(path)
     if not isinstance(config.get("peft_type"), str):
         raise InputError("peft_type is missing", where=str(path), mend="save the adapter again with PEFT")
+    try:
+        rank = _rank(config)
+    except (AttributeError, OverflowError, TypeError, ValueError):
+        raise InputError("its rank is no number", where=str(path), mend="save the adapter again with PEFT") from None
     files = weight_files(local, "adapter_model")
     kept = {key: value for key, value in config.items() if key != "base_model_name_or_path"}
     fingerprint = content_hash([kept, [file_hash(one) for one in files]])
-    return Adapter(reference, local, config, config["peft_type"].upper(), _rank(config), fingerprint)
+    return Adapter(reference, local, config, config["peft_type"].upper(), rank, fingerprint)
 
 
 def _rank(config: dict[str, Any]) -> int:

@@ -240,13 +240,21 @@ def test_batches_hold_one_model_and_kind_and_keep_to_the_budget() -> None:
         assert len(batch.requests) * longest <= 60 or len(batch.requests) == 1
 
 
-def test_an_adapter_that_peft_cannot_put_on_is_named(base_folder: Path, make_adapter: Any, tmp_path: Path) -> None:
-    folder = make_adapter("broken")
+@pytest.mark.parametrize("first", ["base", "good", "broken"])
+@pytest.mark.parametrize("change", [{"target_modules": ["no_such_module"]}, {"target_modules": "("}, {"r": 5}])
+def test_an_adapter_that_peft_cannot_put_on_is_named_each_time_and_is_no_other_models_trouble(
+    base_folder: Path, make_adapter: Any, change: dict[str, Any], first: str
+) -> None:
+    good, folder = make_adapter("good"), make_adapter("broken")
     config = json.loads((folder / "adapter_config.json").read_text())
-    config["target_modules"] = ["no_such_module"]
-    (folder / "adapter_config.json").write_text(json.dumps(config))
-    with (
-        opened(base_folder, {"base": None, "broken": folder}) as engine,
-        pytest.raises(InputError, match=r"broken.*PEFT cannot put"),
-    ):
-        answers_of(engine, [Request("broken", Kind.LOGLIKELIHOOD, "The", (" sky",))])
+    (folder / "adapter_config.json").write_text(json.dumps(config | change))
+    whole, broken = (Request(model, Kind.LOGLIKELIHOOD, "The", (" sky",)) for model in ("good", "broken"))
+    with opened(base_folder, {"base": None, "good": good}) as engine:
+        alone = answers_of(engine, [whole])
+    with opened(base_folder, {"base": None, "good": good, "broken": folder}) as engine:
+        if first != "broken":
+            answers_of(engine, [Request(first, Kind.LOGLIKELIHOOD, "The", (" sky",))])
+        for _ in range(2):
+            with pytest.raises(InputError, match=r"broken.*PEFT cannot put"):
+                answers_of(engine, [broken])
+            assert answers_of(engine, [whole]) == alone

@@ -65,6 +65,14 @@ def test_the_rank_of_an_adapter_is_the_largest_of_its_pattern(tiny: Tiny, adapt:
     assert (adapter.method, adapter.rank) == ("LORA", 12)
 
 
+@pytest.mark.parametrize("change", [{"r": "four"}, {"r": float("inf")}, {"rank_pattern": [4]}])
+def test_a_rank_that_is_no_number_is_refused_in_one_line(tiny: Tiny, adapt: Adapt, change: dict[str, object]) -> None:
+    folder = adapt(tiny())
+    edit(folder / "adapter_config.json", **change)
+    with pytest.raises(InputError, match=r"adapter_config\.json: its rank is no number"):
+        resolve_adapter(str(folder))
+
+
 def remove_config(folder: Path) -> None:
     (folder / "config.json").unlink()
 

@@ -1,5 +1,6 @@
 """The base with all its adapters, and switching between them: side by side in memory, or merged one at a time."""
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from typing import Any
 
 from harness.models import Model, method_of
 from harness.records import InputError
+from harness.records.hub import reason
 
 #: PEFT methods that can lie side by side in one wrapped base; any other is put on when its turn comes.
 _SIDE_BY_SIDE = frozenset({"LORA"})
@@ -26,6 +28,8 @@ class AdapterBench:
         self._labels = {model.name: f"suite{place}" for place, model in enumerate(models)}
         self._wrapped: Any = None
         self._kind = ""
+        # What PEFT had begun before it failed stays: asked again, the model would answer as its base, without a word.
+        self._refused: dict[str, InputError] = {}
 
     @contextmanager
     def active(self, name: str) -> Iterator[Any]:
@@ -62,6 +66,8 @@ class AdapterBench:
         adapter = self._models[name].adapter
         assert adapter is not None
         label = self._labels[name]
+        if name in self._refused:
+            raise self._refused[name]
         if self._wrapped is not None and label in self._wrapped.peft_config:
             return
         try:
@@ -75,12 +81,14 @@ class AdapterBench:
                 else:
                     self._take_off()
                     self._wrapped = PeftModel.from_pretrained(self._base, str(adapter.folder), adapter_name=label)
-        except (ValueError, RuntimeError, TypeError, OSError, KeyError) as error:
-            raise InputError(
-                f"PEFT cannot put this adapter on the base ({str(error).splitlines()[0]})",
+        # PEFT checks little of a configuration, and takes some of its texts for regular expressions.
+        except (ValueError, RuntimeError, TypeError, OSError, LookupError, AttributeError, re.error) as error:
+            self._refused[name] = InputError(
+                f"PEFT cannot put this adapter on the base ({reason(error)})",
                 where=f"model {name!r}",
                 mend="train it on this base, or name the base it was trained on",
-            ) from error
+            )
+            raise self._refused[name] from error
         self._kind = adapter.method
         self._wrapped.eval()
 
