@@ -55,7 +55,7 @@ def test_the_installed_command_works_from_another_folder(installed: Path, tmp_pa
     assert str(installed) in found
     assert "sentiment" in harness(installed, tmp_path, "tasks", "list").stdout
     assert harness(installed, tmp_path, "init", "first.yaml").returncode == 0
-    suite = (tmp_path / "first.yaml").read_text().replace("limit: 200", "limit: 4").replace("tag:forgetting", "topic")
+    suite = (tmp_path / "first.yaml").read_text().replace("limit: 200", "limit: 4")
     (tmp_path / "first.yaml").write_text(suite[: suite.index("gate:")])
     done = harness(installed, tmp_path, "run", "first.yaml", "--quiet")
     assert done.returncode == 0, done.stderr

@@ -14,12 +14,13 @@ base: {base}                      # hub id or folder; 'reference' is the model t
 models:
   base: {{}}                         # the bare base
 {candidate}
-tasks: [sentiment, tag:forgetting] # harness tasks list shows all; a folder with a task.yaml works too
+# harness tasks list shows all; a folder with a task.yaml works too, and tag:forgetting names all probes, one from the hub
+tasks: [sentiment, topic, intent, rewrite, summary]
 limit: 200                         # samples per task; leave out for all
 # noise: {{samples: 32}}             # ask some again: how often do answers flip by themselves?
 gate:
   - {{tasks: sentiment, rule: better, than: base, margin: 0.0}}
-  - {{tasks: tag:forgetting, rule: no_worse, than: base, margin: 0.05}}
+  - {{tasks: [topic, intent, rewrite, summary], rule: no_worse, than: base, margin: 0.05}}
 """
 
 

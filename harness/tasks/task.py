@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.records import (
     Answer,
     Decoding,
+    InputError,
     Kind,
     Request,
     Response,
@@ -21,7 +22,7 @@ from harness.tasks.build import SampleBuilder
 from harness.tasks.definition import TaskDefinition
 from harness.tasks.files import Row
 from harness.tasks.filters import apply_filters
-from harness.tasks.sources import load_rows
+from harness.tasks.sources import Part, load_rows
 
 #: What a definition says about the task without changing what is measured.
 _NOT_MEASURED = {"description", "tags", "license", "data", "metrics"}
@@ -53,14 +54,24 @@ class PackTask(Task):
 
     @cached_property
     def rows(self) -> list[Row]:
-        return load_rows(self.definition.data, self.path.parent)
+        return self._load("test")
 
     @cached_property
     def fewshot_rows(self) -> list[Row]:
         """The rows that few-shot examples are drawn from; empty where the task uses none."""
         if not self.definition.fewshot.count:
             return []
-        return load_rows(self.definition.data, self.path.parent, "fewshot")
+        return self._load("fewshot")
+
+    def _load(self, part: Part) -> list[Row]:
+        try:
+            return load_rows(self.definition.data, self.path.parent, part)
+        except InputError as error:
+            if self.definition.data.hub is None:
+                raise
+            # A tag of a suite names tasks that its author never wrote down.
+            where, mend = f"task {self.name}: {error.where}", f"{error.mend}; or leave the task out"
+            raise InputError(error.what, where=where, mend=mend) from None
 
     @property
     def repeats(self) -> int:

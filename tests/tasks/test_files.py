@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.records import InputError
 from harness.tasks.border import continuation, prompt_end
 from harness.tasks.definition import DataSource, FileOptions
 from harness.tasks.files import Row, read_rows
@@ -134,9 +135,20 @@ def test_shards_are_read_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
     rows = load_rows(DataSource(hub="org/name", split="train"), tmp_path)
     assert values(rows) == [{"n": 0}, {"n": 1}, {"n": 2}]
+    (tmp_path / "org" / "name" / "train-00001-of-00003.parquet").unlink()
+    with pytest.raises(InputError, match="holds 2 of 3 shards"):
+        load_rows(DataSource(hub="org/name", split="train"), tmp_path)
 
 
 def test_the_sound_pack_needs_no_mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path / "nowhere"))
     assert len(make_task(tmp_path).samples()) == 4
     assert DEFINITION["data"] == {"path": "test.jsonl"}
+
+
+def test_a_data_set_that_is_nowhere_is_said_with_its_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HARNESS_DATA", str(tmp_path / "nowhere"))
+    task = make_task(tmp_path, data={"hub": "nobody/nothing", "revision": "0" * 40})
+    with pytest.raises(InputError, match=rf"^task {task.name}: nobody/nothing\[test\].*; or leave the task out"):
+        task.samples()
