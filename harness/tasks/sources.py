@@ -1,6 +1,7 @@
 """Where a task's rows are found: a folder of local mirrors, the pack itself, the hub - in this order."""
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ from harness.tasks.files import SUFFIXES, Row, map_rows, read_rows
 #: Names a folder of local mirrors, laid out by hub id (``org/name/test.jsonl`` or ``name/test.jsonl``).
 MIRRORS = "HARNESS_DATA"
 Part = Literal["test", "fewshot"]
+_OF = re.compile(r"-of-(\d+)\.")
 
 
 def load_rows(data: DataSource, folder: Path, part: Part = "test") -> list[Row]:
@@ -67,9 +69,27 @@ def mirrored(data: DataSource, split: str, part: Part = "test") -> tuple[list[Pa
 
 
 def split_files(folder: Path, split: str) -> list[Path]:
-    """``test.jsonl`` and its like, or the shards that the hub names ``test-00000-of-00001.parquet``."""
+    """``test.jsonl`` and its like, or the shards that the hub names ``test-00000-of-00001.parquet``.
+
+    Raises:
+        InputError: a shard is missing.
+    """
     whole = [path for suffix in SUFFIXES if (path := folder / f"{split}{suffix}").is_file()]
-    return whole[:1] or sorted(folder.glob(f"{split}-*-of-*.parquet"))
+    return whole[:1] or complete(sorted(folder.glob(f"{split}-*-of-*.parquet")))
+
+
+def complete(shards: list[Path]) -> list[Path]:
+    """The same shards (``NAME-00000-of-00002.parquet``), if all that their names promise are there.
+
+    Raises:
+        InputError: a shard is missing.
+    """
+    wanted = max((int(found[1]) for path in shards if (found := _OF.search(path.name))), default=0)
+    if len(shards) < wanted:
+        raise InputError(
+            f"holds {len(shards)} of {wanted} shards", where=str(shards[0].parent), mend="fetch the others"
+        )
+    return shards
 
 
 def _from_hub(data: DataSource, split: str) -> list[Row]:

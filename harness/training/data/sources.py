@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from harness.records import HubId, InputError, Word
 from harness.tasks.definition import DataSource
-from harness.tasks.sources import load_rows, mirrored, split_files
+from harness.tasks.sources import complete, load_rows, mirrored, split_files
 from harness.training.data.faults import Fault
 from harness.training.data.read import SUFFIXES, RawRow, kind, read_rows
 
@@ -16,7 +16,7 @@ _NAME = r"\w[\w.-]*"
 _HUB = re.compile(rf"({_NAME}/{_NAME})(?:@({_NAME}))?(?:(?:/({_NAME}))?/({_NAME}))?")
 
 #: A shard of a file: ``train-00000-of-00002.jsonl``, ``part-0001.csv.gz``.
-_SHARD = re.compile(r"(\D*?)[-_.]?(\d+)(?:-of-(\d+))?(?:\.\w+){1,2}")
+_SHARD = re.compile(r"(\D*?)[-_.]?(\d+)(?:-of-\d+)?(?:\.\w+){1,2}")
 
 
 class HubData(BaseModel):
@@ -97,13 +97,10 @@ def _from_hub(data: HubData) -> RawData:
 
 def _files(folder: Path) -> RawData:
     """The training part of a folder laid out as the hub does, or the shards of one file."""
-    paths = split_files(folder, "train") or split_files(folder / "data", "train") or _shards(folder)
+    paths = split_files(folder, "train") or split_files(folder / "data", "train") or complete(_shards(folder))
     if not paths:
         what = "a folder without a file named train, nor the shards of one file"
         raise InputError(what, where=str(folder), mend="name a file in it")
-    wanted = max(int(found[3] or 0) if (found := _SHARD.fullmatch(path.name)) else 0 for path in paths)
-    if len(paths) < wanted:
-        raise InputError(f"holds {len(paths)} of {wanted} shards", where=str(folder), mend="fetch the others")
     return _joined(str(folder), folder, [(path, str(path.relative_to(folder))) for path in paths])
 
 
