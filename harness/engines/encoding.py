@@ -1,11 +1,11 @@
 """Text to token ids and back: the one place where prompts are encoded, for training, generation and scoring alike."""
 
-import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from harness.models.weights import read_json
 from harness.records import Decoding, Generation, InputError, Prompt
 
 
@@ -135,9 +135,11 @@ class Encoder:
 
 
 def _generation_stops(folder: Path) -> list[int]:
-    for name in ("generation_config.json", "config.json"):
-        path = folder / name
-        ids = json.loads(path.read_text(encoding="utf-8")).get("eos_token_id") if path.is_file() else None
+    for path in (folder / "generation_config.json", folder / "config.json"):
+        ids = read_json(path).get("eos_token_id") if path.is_file() else None
         if ids is not None:
-            return [int(one) for one in (ids if isinstance(ids, list) else [ids])]
+            try:
+                return [int(one) for one in (ids if isinstance(ids, list) else [ids])]
+            except (OverflowError, TypeError, ValueError):
+                raise InputError("eos_token_id is no token id", where=str(path), mend="correct it") from None
     return []

@@ -1,6 +1,7 @@
 """The transformers engine says what a plain transformers + PEFT loop says, for the base and every adapter."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,14 @@ def test_sampling_follows_the_models_distribution(base_folder: Path) -> None:
     counts.append(len(texts) - sum(counts))
     expected.append(len(texts) - sum(expected))
     assert chisquare(counts, expected).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("content", ['{"eos_token_id": 2', '{"eos_token_id": ["</s>"]}', '{"eos_token_id": {}}', "[2]"])
+def test_a_damaged_generation_config_is_refused_in_one_line(base_folder: Path, tmp_path: Path, content: str) -> None:
+    copy = shutil.copytree(base_folder, tmp_path / "copy")
+    (copy / "generation_config.json").write_text(content)
+    with pytest.raises(InputError, match=r"generation_config\.json: "):
+        Encoder.load(copy)
 
 
 def test_stop_strings_end_a_text_and_are_not_part_of_it(base_folder: Path) -> None:
