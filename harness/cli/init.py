@@ -14,7 +14,7 @@ base: {base}                      # hub id or folder; 'reference' is the model t
 models:
   base: {{}}                         # the bare base
 {candidate}
-# harness tasks list shows all; a folder with a task.yaml works too, and tag:forgetting names all probes, one from the hub
+# harness tasks list shows all; a folder with a task.yaml works too; tag:forgetting names all probes, one from the hub
 tasks: [sentiment, topic, intent, rewrite, summary]
 limit: 200                         # samples per task; leave out for all
 # noise: {{samples: 32}}             # ask some again: how often do answers flip by themselves?
