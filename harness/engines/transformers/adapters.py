@@ -29,7 +29,7 @@ class AdapterBench:
         self._wrapped: Any = None
         self._kind = ""
         # What PEFT had begun before it failed stays: asked again, the model would answer as its base, without a word.
-        self._refused: dict[str, InputError] = {}
+        self._refused: dict[str, str] = {}
 
     @contextmanager
     def active(self, name: str) -> Iterator[Any]:
@@ -67,7 +67,7 @@ class AdapterBench:
         assert adapter is not None
         label = self._labels[name]
         if name in self._refused:
-            raise self._refused[name]
+            raise self._refusal(name)
         if self._wrapped is not None and label in self._wrapped.peft_config:
             return
         try:
@@ -83,14 +83,17 @@ class AdapterBench:
                     self._wrapped = PeftModel.from_pretrained(self._base, str(adapter.folder), adapter_name=label)
         # PEFT checks little of a configuration, and takes some of its texts for regular expressions.
         except (ValueError, RuntimeError, TypeError, OSError, LookupError, AttributeError, re.error) as error:
-            self._refused[name] = InputError(
-                f"PEFT cannot put this adapter on the base ({reason(error)})",
-                where=f"model {name!r}",
-                mend="train it on this base, or name the base it was trained on",
-            )
-            raise self._refused[name] from error
+            self._refused[name] = reason(error)
+            raise self._refusal(name) from error
         self._kind = adapter.method
         self._wrapped.eval()
+
+    def _refusal(self, name: str) -> InputError:
+        return InputError(
+            f"PEFT cannot put this adapter on the base ({self._refused[name]})",
+            where=f"model {name!r}",
+            mend="train it on this base, or name the base it was trained on",
+        )
 
     def _take_off(self) -> None:
         if self._wrapped is None:
