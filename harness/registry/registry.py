@@ -124,9 +124,18 @@ class Registry:
         return folder
 
     def adapter(self, reference: str) -> Adapter:
-        """The adapter that a reference stands for, as an engine takes it."""
+        """The adapter that a reference stands for, as an engine takes it.
+
+        Raises:
+            InputError: nothing is registered under it, or its weights or configuration are not those registered.
+        """
         version = self.get(reference)
-        return replace(resolve_adapter(str(self.folder(version))), reference=f"registry:{version}")
+        adapter = resolve_adapter(str(self.folder(version)))
+        if adapter.fingerprint != version.fingerprint:
+            what = f"was changed after it was registered (fingerprint {adapter.fingerprint}, not {version.fingerprint})"
+            mend = f"see `harness adapters verify {version}`; registering the original again puts its files back"
+            raise InputError(what, where=str(version), mend=mend)
+        return replace(adapter, reference=f"registry:{version}")
 
     def base(self, version: Version, reference: str | None = None) -> Base:
         """The base of a version, or the one that ``reference`` names instead of where it lay.

@@ -232,6 +232,8 @@ def test_tampering_is_named(registry: Registry, adapters: list[Path]) -> None:
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
+    with pytest.raises(InputError, match="support:1: was changed after it was registered"):
+        registry.adapter("registry:support:1")
     (registry.folder(second) / "evil.py").write_text("")
     found = [(fault.version, fault.file, fault.what) for fault in registry.verify()[1]]
     assert found == [("support:1", WEIGHTS, "was changed"), ("support:2", "evil.py", "was added")]
