@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.models.weights import read_json
-from harness.records import Decoding, Generation, InputError, Prompt
+from harness.records import Decoding, Generation, InputError, Prompt, reason
 
 
 class Encoder:
@@ -42,7 +42,7 @@ class Encoder:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         except (OSError, ValueError, KeyError) as error:
             raise InputError(
-                f"no usable tokenizer ({str(error).splitlines()[0]})",
+                f"no usable tokenizer ({reason(error)})",
                 where=str(folder),
                 mend="save the tokenizer beside the model with tokenizer.save_pretrained",
             ) from None

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.models import Model
-from harness.records import InputError
+from harness.records import InputError, reason
 
 
 def merge_into(model: Model, folder: Path, tokenizer: Any, dtype: str) -> Path:
@@ -25,7 +25,7 @@ def merge_into(model: Model, folder: Path, tokenizer: Any, dtype: str) -> Path:
         merged = PeftModel.from_pretrained(base, str(model.adapter.folder)).merge_and_unload(safe_merge=True)
     except (ValueError, RuntimeError, TypeError, KeyError) as error:
         raise InputError(
-            f"the adapter cannot be merged ({str(error).splitlines()[0]})",
+            f"the adapter cannot be merged ({reason(error)})",
             where=f"model {model.name!r}",
             mend="set engine.options.unsupported to transformers",
         ) from error

@@ -25,6 +25,7 @@ from harness.records import (
     files_hash,
     nearest,
     prompt_text,
+    reason,
 )
 
 #: Answers handed on together.
@@ -202,6 +203,6 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
         rows = parquet.read_table(path).to_pylist()
     except pa.ArrowException as error:
-        raise InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=str(path)) from None
+        raise InputError(f"cannot be read as Parquet ({reason(error)})", where=str(path)) from None
     for number, row in enumerate(rows):
         yield f"{path}: row {number}", row

@@ -6,8 +6,8 @@ from typing import Any
 
 from harness.models.base import Adapter, Base
 from harness.models.weights import file_hash, read_json, tensor_shapes, weight_files
-from harness.records import InputError, content_hash, reference_model
-from harness.records.hub import reason, shown, unreached
+from harness.records import InputError, content_hash, reason, reference_model
+from harness.records.hub import shown, unreached
 
 #: The name of the model that ships with the harness.
 REFERENCE = "reference"

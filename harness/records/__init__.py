@@ -3,7 +3,7 @@
 from harness.records.answer import Answer, Generation, LogLikelihood
 from harness.records.content import content_root, reference_model
 from harness.records.documents import nearest, read_document, read_yaml
-from harness.records.errors import HarnessError, InputError, RunError, Unavailable
+from harness.records.errors import HarnessError, InputError, RunError, Unavailable, reason
 from harness.records.hashing import content_hash, files_hash
 from harness.records.names import HubId, Name, Word, is_name, mended_name
 from harness.records.request import Decoding, Kind, Request
@@ -75,6 +75,7 @@ __all__ = [
     "prompt_text",
     "read_document",
     "read_yaml",
+    "reason",
     "reference_model",
     "sample_key",
 ]

@@ -37,3 +37,8 @@ class Unavailable(HarnessError):
     """A check, metric or engine cannot work on this machine. It fails a gate; it is never counted as passed."""
 
     exit_status = 3
+
+
+def reason(error: BaseException) -> str:
+    """The first line of a library's error, which often goes on with advice; its kind where it says nothing."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from harness.records.errors import reason
+
 
 def unreached(error: BaseException) -> str:
     """A clause: which hub was asked, and why it did not answer."""
@@ -10,11 +12,6 @@ def unreached(error: BaseException) -> str:
     if constants.HF_HUB_OFFLINE:
         return f"the hub ({constants.ENDPOINT}) is not asked, since HF_HUB_OFFLINE is set"
     return f"the hub ({constants.ENDPOINT}) could not be reached ({reason(error.__cause__ or error)})"
-
-
-def reason(error: BaseException) -> str:
-    """The first line of an error, which the hub's clients follow by advice; its kind where it says nothing."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def shown(folder: Path | str) -> str:

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.records import Figure, InputError, RunError
+from harness.records import Figure, InputError, RunError, reason
 from harness.registry.store import Hashes
 from harness.registry.version import Measured, Version
 
@@ -116,7 +116,7 @@ def reading(path: Path) -> Iterator[Database]:
                 _make(db)
             yield Database(db)
     except (sqlite3.Error, ValueError) as error:
-        raise InputError(f"is not a registry of adapters ({str(error).splitlines()[0]})", where=str(path)) from error
+        raise InputError(f"is not a registry of adapters ({reason(error)})", where=str(path)) from error
 
 
 @contextmanager

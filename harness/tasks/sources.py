@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from harness.records import InputError
-from harness.records.hub import reason, shown, unreached
+from harness.records import InputError, reason
+from harness.records.hub import shown, unreached
 from harness.tasks.definition import DataSource, FileOptions
 from harness.tasks.files import SUFFIXES, Row, map_rows, read_rows
 

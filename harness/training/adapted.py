@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, BitsAndBytesConfig, set_seed
 from harness.models import Base
 from harness.models.resolve import settings_files
 from harness.models.weights import read_tensors, weight_files
-from harness.records import InputError, RunError, Unavailable, nearest
+from harness.records import InputError, RunError, Unavailable, nearest, reason
 from harness.training.loop.processes import process_count
 from harness.training.moved_base import check_conversion
 from harness.training.recipes.methods import Full
@@ -65,7 +65,7 @@ def with_adapter(model: Any, recipe: Recipe, steps: int) -> Any:
         adapted = get_peft_model(model, method.config(steps=steps, accumulation=batches))
     except ValueError as error:
         raise InputError(
-            f"{method.kind} cannot be put on this base: {str(error).splitlines()[0].partition('. Please')[0]}",
+            f"{method.kind} cannot be put on this base: {reason(error).partition('. Please')[0]}",
             where=f"{recipe.adapter}: method",
             mend="check target_modules and steps against base and method, or use another kind",
         ) from None

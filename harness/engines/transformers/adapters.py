@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from harness.models import Model, method_of
-from harness.records import InputError
-from harness.records.hub import reason
+from harness.records import InputError, reason
 
 #: PEFT methods that can lie side by side in one wrapped base; any other is put on when its turn comes.
 _SIDE_BY_SIDE = frozenset({"LORA"})

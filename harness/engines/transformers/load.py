@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from harness.models.quiet import quiet_libraries
-from harness.records import InputError
+from harness.records import InputError, reason
 
 
 def load_base(folder: Path, dtype: torch.dtype, device: torch.device, quantization: str | None = None) -> Any:
@@ -31,7 +31,7 @@ def load_base(folder: Path, dtype: torch.dtype, device: torch.device, quantizati
             **quantized,
         )
     except (OSError, ValueError, RuntimeError, ImportError) as error:
-        raise InputError(f"cannot be loaded ({str(error).splitlines()[0]})", where=str(folder)) from error
+        raise InputError(f"cannot be loaded ({reason(error)})", where=str(folder)) from error
     # The model's own sampling defaults must not leak into what a task asks for.
     model.generation_config = GenerationConfig()
     # PEFT does the same to a base, and torch picks its kernels by it: without this, the base would answer with other

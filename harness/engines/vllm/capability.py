@@ -15,6 +15,7 @@ from typing import Any, get_args
 from harness.models import Adapter, method_of
 from harness.models.methods import BOTTLENECK
 from harness.models.weights import tensor_shapes, weight_files
+from harness.records import reason
 
 #: Configuration keys that change what an adapter means, and that vLLM reads past where it has no field for them.
 _MEANINGFUL = (
@@ -141,5 +142,5 @@ def _peft_helper_says(adapter: Adapter) -> str:
         config = LoRAConfig(max_lora_rank=rank_to_reserve([adapter]), max_loras=1)  # type: ignore[arg-type]
         PEFTHelper.from_local_dir(str(adapter.folder), max_position_embeddings=None).validate_legal(config)
     except (ValueError, TypeError) as error:
-        return str(error).strip().splitlines()[0].rstrip(".")
+        return reason(error).rstrip(".")
     return ""

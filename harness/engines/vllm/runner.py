@@ -11,7 +11,7 @@ from harness.engines.vllm.asks import Ask, Said
 from harness.engines.vllm.options import VllmOptions
 from harness.engines.vllm.start import Start, start_vllm
 from harness.models import Adapter
-from harness.records import InputError, RunError
+from harness.records import InputError, RunError, reason
 
 
 class Runner:
@@ -100,7 +100,7 @@ class Runner:
             added = self._llm.llm_engine.add_lora(lora)
         except Exception as error:
             raise InputError(
-                f"vLLM refuses this adapter ({str(error).strip().splitlines()[-1][:300]})",
+                f"vLLM refuses this adapter ({(str(error).strip() or type(error).__name__).splitlines()[-1][:300]})",
                 where=f"model {name!r}",
                 mend="check that it was trained on this base, or use engine kind: transformers",
             ) from error
@@ -122,7 +122,7 @@ class Runner:
             return list(self._llm.llm_engine.step())
         except Exception as error:
             raise RunError(
-                f"vLLM died ({type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''})",
+                f"vLLM died ({type(error).__name__}: {reason(error)})",
                 mend="run again: the run goes on where it stopped; engine.options.verbose: true shows its log",
             ) from error
 

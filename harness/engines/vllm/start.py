@@ -12,7 +12,7 @@ from harness.engines.vllm.asks import MAX_NEXT_IDS
 from harness.engines.vllm.capability import rank_to_reserve, target_modules
 from harness.engines.vllm.options import VllmOptions
 from harness.models import Adapter
-from harness.records import InputError, RunError
+from harness.records import InputError, RunError, reason
 
 #: Tokens in a block of the prefix cache on the CPU: the smallest its attention takes (vLLM's default there is 128,
 #: which caches nothing of a short prompt).
@@ -81,11 +81,11 @@ def start_vllm(start: Start, settings: EngineSettings, options: VllmOptions) -> 
             return vllm.LLM(**arguments)
         except (ValueError, TypeError, NotImplementedError, AssertionError) as error:
             raise InputError(
-                f"vLLM refuses to start ({_first_line(error)})", where=str(start.folder), mend="see engine.options"
+                f"vLLM refuses to start ({reason(error)[:200]})", where=str(start.folder), mend="see engine.options"
             ) from error
         except (RuntimeError, OSError) as error:
             raise RunError(
-                f"vLLM did not start ({_first_line(error)})",
+                f"vLLM did not start ({reason(error)[:200]})",
                 where=str(start.folder),
                 mend="run again with engine.options.verbose: true to see its log, or use engine kind: transformers",
             ) from error
@@ -158,8 +158,3 @@ def _free_gib() -> float:
     import psutil
 
     return float(psutil.virtual_memory().available) / 2**30
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
