@@ -61,7 +61,9 @@ def test_an_interrupted_command_says_how_to_go_on(tmp_path: Path) -> None:
     os.mkfifo(waits)
     command = [sys.executable, "-m", "harness", "run", str(waits)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    with waits.open("w"):  # opened when the command reads it
+    with waits.open("w"):  # opened when the command opens it
+        # Python sees a signal that comes just before a call of the system only when the call is over.
+        time.sleep(1)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[1]
     assert process.returncode == 3 and said.strip() == "error: interrupted; run the same command again to go on"

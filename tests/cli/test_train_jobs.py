@@ -147,7 +147,7 @@ def test_help_names_the_other_commands_and_a_recipe_may_have_their_names(work: P
     assert "--background" in shown and "harness train status" in shown
     assert "Say of each training" in CliRunner().invoke(app, ["status", "--help"]).stdout
     (work / "status").write_text("adapter: 3\n")
-    assert "status:1: 'adapter': input should be a valid string" in harness(work, "./status").stderr
+    assert "status:1: 'adapter': should be text" in harness(work, "./status").stderr
 
 
 def test_running_out_of_memory_says_what_would_fit(work: Path) -> None:
