@@ -174,10 +174,10 @@ def build_metric(spec: str | Mapping[str, Any], labels: Sequence[str] = ()) -> M
     """
     options = {"name": spec} if isinstance(spec, str) else dict(spec)
     name = str(options.pop("name", ""))
-    known = known_metrics()
+    known: Mapping[str, Callable[..., Metric]] = known_metrics()
     if name not in known:
         raise InputError(f"unknown metric {name!r}", mend=nearest(name, list(known)))
     try:
-        return known[name](labels=tuple(labels), **options)  # type: ignore[call-arg]
+        return known[name](labels=tuple(labels), **options)
     except TypeError as error:
         raise InputError(f"metric {name!r} does not take these options ({error})") from None

@@ -13,7 +13,8 @@ from harness.records.errors import InputError
 MAX_DEPTH = 100
 #: Nodes of one file, aliases counted as often as they are used: a few lines can stand for billions of values.
 MAX_NODES = 200_000
-_Fast: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: PyYAML's loader in C where it was built.
+FastLoader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
 
 def _refuse_depth(text: str, path: Path) -> None:
     depth = 0
-    for event in yaml.parse(text, Loader=_Fast):
+    for event in yaml.parse(text, Loader=FastLoader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

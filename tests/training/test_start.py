@@ -2,10 +2,7 @@
 
 import json
 import logging
-import multiprocessing
-import os
 import shutil
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +20,7 @@ from harness.records import HarnessError, InputError
 from harness.registry import Registry
 from harness.training import Step, prepare, read_recipe, train
 from tests.packs import write_pack, write_suite
+from tests.training.cut_off import train_cut_off, train_killed
 
 Write = Callable[..., Path]
 FIRST = {"max_steps": 12, "batch_size": 12, "learning_rate": 0.03, "warmup": 0}
@@ -186,12 +184,7 @@ def test_what_goes_on_from_a_start_goes_on_from_its_checkpoints_too(
     schedule = FIRST | {"max_steps": 12, "batch_size": 4, "save_every": 3} | more.get("schedule", {})
     path = write(chat_model, **({"method": method, "start": "first"} | more | {"schedule": schedule}))
 
-    def cut(step: Step) -> None:
-        if step.step == 8:
-            raise RuntimeError("killed")
-
-    with pytest.raises(RuntimeError, match="killed"):
-        train(path, tmp_path / "cut", watch=cut)
+    train_cut_off(path, tmp_path / "cut", step=8)
     resumed, whole = train(path, tmp_path / "cut"), train(path, tmp_path / "whole")
     assert record(resumed)["resumed_from_step"] == 6
     for name in (WEIGHTS, "adapter_config.json", "metrics.jsonl"):
@@ -222,14 +215,7 @@ def test_a_training_that_was_killed_ends_in_the_bytes_of_a_whole_one(
     schedule = {"max_steps": 40, "batch_size": 2, "learning_rate": 2e-3, "save_every": 4}
     method = {"kind": "lora", "r": 4}
     path = write(chat_model, rows, method=method, objective={"kind": "dpo"}, schedule=schedule, start="first")
-    process = multiprocessing.get_context("spawn").Process(target=train, args=(path, tmp_path / "cut"))
-    process.start()
-    deadline = time.monotonic() + 120
-    while not (tmp_path / ".cut.partial/checkpoint-8/complete").exists():
-        assert process.is_alive() and time.monotonic() < deadline
-        time.sleep(0.01)
-    os.kill(process.pid or 0, signal.SIGKILL)
-    process.join()
+    train_killed(path, tmp_path / "cut", checkpoint=8)
     cut, whole = train(path, tmp_path / "cut"), train(path, tmp_path / "whole")
     assert record(cut)["resumed_from_step"] >= 8 and record(whole)["resumed_from_step"] == 0
     for name in (WEIGHTS, "adapter_config.json", "metrics.jsonl"):

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Container, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -183,21 +184,8 @@ class ServerEngine(Engine):
 
 def run_alone(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
     """Run a coroutine to its end, whether or not this thread has an event loop of its own (a notebook has)."""
-    outcome: list[Any] = []
-
-    def main() -> None:
-        try:
-            outcome.append((asyncio.run(work()), None))
-        except BaseException as error:  # noqa: BLE001 (raised again below)
-            outcome.append((None, error))
-
-    thread = threading.Thread(target=main)
-    thread.start()
-    thread.join()
-    value, error = outcome[0]
-    if error is not None:
-        raise error
-    return value
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(work())).result()
 
 
 def _batches(queue: "SimpleQueue[Any]") -> Iterator[Answered]:

@@ -12,11 +12,10 @@ from typing import Any
 import yaml
 
 from harness.records import InputError
-from harness.records.yaml_text import compose
+from harness.records.yaml_text import FastLoader, compose
 
 #: Files that one may include, one through another.
 MAX_DEPTH = 20
-_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Function:
         return f"!function {self.name}"
 
 
-class _TaskLoader(_Loader):
+class _TaskLoader(FastLoader):
     path: Path
 
 

@@ -3,11 +3,7 @@
 import csv
 import json
 import math
-import multiprocessing
-import os
 import random
-import signal
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +18,7 @@ from harness.reports.of_run import report_run
 from harness.training import prepare, read_recipe, train
 from harness.training.rows.preference import Pair
 from tests.packs import write_pack, write_suite
+from tests.training.cut_off import train_killed
 
 Write = Callable[..., Path]
 DPO = {"kind": "dpo"}
@@ -209,15 +206,7 @@ def test_a_training_that_was_killed_ends_in_the_bytes_of_a_whole_one(
 ) -> None:
     schedule = SCHEDULE | {"max_steps": 40, "save_every": 4}
     recipe = write(chat_model, ROWS, objective=DPO, schedule=schedule, evaluation={"fraction": 0.4, "every": 5}, seed=1)
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=train, args=(recipe, tmp_path / "a"))
-    process.start()
-    deadline = time.monotonic() + 120
-    while not (tmp_path / ".a.partial/checkpoint-8/complete").exists():
-        assert process.is_alive() and time.monotonic() < deadline
-        time.sleep(0.01)
-    os.kill(process.pid or 0, signal.SIGKILL)
-    process.join()
+    train_killed(recipe, tmp_path / "a", checkpoint=8)
     resumed, whole = train(recipe, tmp_path / "a").folder, train(recipe, tmp_path / "b").folder
     assert record(resumed)["resumed_from_step"] >= 8
     for name in ("adapter_model.safetensors", "adapter_config.json", "metrics.jsonl"):

@@ -12,9 +12,10 @@ from harness.engines.encoding import Encoder
 from harness.engines.transformers import TransformersEngine
 from harness.models import Adapter, Base, Model, examine_adapter, method_of, resolve_base
 from harness.records import Answer, InputError, Kind, Request, RunError
-from harness.training import Step, prepare, read_recipe, train
+from harness.training import prepare, read_recipe, train
 from harness.training.recipes.explain import METHODS as METHODS_BY_KIND
 from harness.training.recipes.explain import explain_method
+from tests.training.cut_off import train_cut_off
 
 Write = Callable[..., Path]
 ROWS = [{"prompt": f"The colour of box {i}:", "response": "a very bright green"} for i in range(16)]
@@ -98,12 +99,7 @@ def test_a_training_that_was_cut_off_ends_in_the_bytes_of_a_whole_one(write: Wri
     schedule = SCHEDULE | {"save_every": 3, "max_steps": 12, "learning_rate": 3e-3}
     recipe = write("reference", ROWS, method=METHODS[name], schedule=schedule)  # type: ignore[arg-type]
 
-    def cut(step: Step) -> None:
-        if step.step == 8:
-            raise RuntimeError("killed")
-
-    with pytest.raises(RuntimeError, match="killed"):
-        train(recipe, tmp_path / "a", watch=cut)
+    train_cut_off(recipe, tmp_path / "a", step=8)
     resumed, whole = train(recipe, tmp_path / "a"), train(recipe, tmp_path / "b")
     assert record(resumed.folder)["resumed_from_step"] == 6
     assert resumed.fingerprint == whole.fingerprint
